@@ -1,0 +1,36 @@
+/*
+ * heartbeat.h -- who is alive at a perspective. MessagePack, signed by the
+ * worker; key = perspective/instance, on a compacted topic.
+ */
+#ifndef WIRE_HEARTBEAT_H
+#define WIRE_HEARTBEAT_H
+
+#include "base/mem.h"
+#include "wire/value.h"
+
+enum { HEARTBEAT_MAX = 8192 };
+
+struct heartbeat {
+	int64_t schema_version;
+	struct span perspective;
+	struct span instance;
+	int64_t wall_ms;
+	struct opt_int clock_error_ms; /* the kernel's estimate; absent: unsynchronised */
+	int64_t started_ms;
+	bool draining;
+	struct text_list egress; /* addresses it sends from */
+	struct span resolver;    /* "libunbound/1.17.1 recursive validating" */
+	struct span versions;
+	bool vulnerable_resolver_accepted;
+	int64_t probes;           /* alive now */
+	int64_t probe_deaths;     /* since start */
+	int64_t in_flight;
+	int64_t in_flight_max;
+};
+
+const char *heartbeat_decode(struct span value, struct arena *arena,
+                             struct heartbeat *out);
+struct buf;
+void heartbeat_encode(const struct heartbeat *h, struct buf *out);
+
+#endif

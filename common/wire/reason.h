@@ -1,0 +1,32 @@
+/*
+ * reason.h -- every reason code, once: reason.def makes the enum, the names,
+ * the ACME problem types and the operator's hints.
+ *
+ * Codes are stable: they are what CA pipelines branch on. A code is never
+ * reused for another meaning; new ones go at the end of their group.
+ */
+#ifndef WIRE_REASON_H
+#define WIRE_REASON_H
+
+#include "base/span.h"
+
+enum reason {
+	REASON_UNKNOWN,
+#define REASON(id, code, acme, meaning, hint) REASON_##id,
+#include "wire/reason.def"
+#undef REASON
+	REASON_COUNT
+};
+
+/* "caa-forbids"; "unknown" for values out of range. */
+const char *reason_name(enum reason r);
+/* REASON_UNKNOWN for text that names none. */
+enum reason reason_parse(struct span s);
+/* ACME problem type without its URN prefix (RFC 8555 section 6.7), "" if none. */
+const char *reason_acme(enum reason r);
+/* One sentence, safe to show to a subscriber. */
+const char *reason_meaning(enum reason r);
+/* What an operator should do; "" when nothing. */
+const char *reason_hint(enum reason r);
+
+#endif
