@@ -1,12 +1,13 @@
 #!/bin/sh
 # Install what mpic needs, from Debian 12's packages only.
 #
-#   sh deploy/install-deps.sh [--all | --build | --runtime] [--list]
+#   sh deploy/install-deps.sh [--all | --build | --runtime] [--list | --missing]
 #
 #   --all      build, run and test (the default)
 #   --build    build only
 #   --runtime  what the installed programs load and read
 #   --list     print the packages and install nothing
+#   --missing  print those that are not there and install nothing
 #
 # Says nothing and touches nothing when all is there.  Services that come
 # with the packages (nsd, nginx) are neither started nor enabled.
@@ -33,19 +34,19 @@ TEST="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev
 	util-linux"
 
 want="$RUNTIME $BUILD $TEST"
-list=no
+only=
 for arg in "$@"; do
 	case $arg in
 	--all) want="$RUNTIME $BUILD $TEST" ;;
 	--build) want="$RUNTIME $BUILD" ;;
 	--runtime) want=$RUNTIME ;;
-	--list) list=yes ;;
+	--list | --missing) only=$arg ;;
 	-h | --help) usage; exit 0 ;;
 	*) usage >&2; exit 64 ;;
 	esac
 done
 
-if [ $list = yes ]; then
+if [ "$only" = --list ]; then
 	printf '%s\n' $want
 	exit 0
 fi
@@ -69,6 +70,11 @@ missing_of()
 }
 
 missing=$(missing_of $want)
+if [ "$only" = --missing ]; then
+	printf '%s' "${missing:+$missing
+}"
+	exit 0
+fi
 if [ -z "$missing" ]; then
 	exit 0
 fi
