@@ -1,0 +1,32 @@
+/*
+ * intake_internal.h -- what the files of intake share.
+ */
+#ifndef INTAKE_INTAKE_INTERNAL_H
+#define INTAKE_INTAKE_INTERNAL_H
+
+#include "decide/intake/intake.h"
+
+/* One request on its way through; the functions below add issues to it. */
+struct intake {
+	const struct request *request;
+	const struct intake_origin *origin;
+	const struct intake_rules *rules;
+	struct arena *arena;
+	struct request_issues *issues;
+	struct order order;
+	bool wildcard;
+};
+
+/* detail may be NULL. */
+void intake_issue(struct intake *in, enum reason reason, const char *field,
+                  const char *detail);
+
+/* intake_method.c: dcv_check_parameters, given that they are present. */
+void intake_method(struct intake *in);
+
+/* entropy.c: at least 112 bits if it was chosen at random from the smallest
+   alphabet that it could have come from (R-047): 28 hex digits, 22 characters
+   of one case, 19 of both. */
+bool entropy_enough(struct span value);
+
+#endif
