@@ -71,10 +71,10 @@ struct prefix prefix_of_addr(const struct addr *a);
 /* One line of the IANA special-purpose registries, or of our additions. */
 struct special {
 	struct prefix prefix;
-	const char *name;   /* as the registry has it */
-	const char *source; /* "RFC 1918" */
-	bool registered;    /* in an IANA special-purpose registry */
-	bool reachable;     /* globally reachable, and not refused by us */
+	const char *label; /* "10.0.0.0/8 Private-Use (RFC 1918)" */
+	bool registered;   /* in an IANA special-purpose registry */
+	bool reachable;    /* globally reachable, and not refused by us */
+	bool lab;          /* loopback or documentation */
 };
 
 /* State of the registries that the table was made from, "IPv4 ..., IPv6 ...".

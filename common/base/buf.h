@@ -35,7 +35,8 @@ static inline struct span buf_span(const struct buf *b)
 	return span_of(b->p, b->len);
 }
 
-/* The bytes as a C string (a NUL is kept behind them); until the next change. */
+/* The bytes as a C string (a NUL is kept behind them); until the next change.
+ */
 const char *buf_cstr(struct buf *b);
 
 #endif

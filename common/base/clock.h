@@ -20,7 +20,8 @@ void clock_shift_wall(int64_t by_ms);
 
 enum { CLOCK_TEXT_MAX = 32 };
 
-/* "2026-11-23T14:20:07.123Z" into out (at least CLOCK_TEXT_MAX); returns out. */
+/* "2026-11-23T14:20:07.123Z" into out (at least CLOCK_TEXT_MAX); returns out.
+ */
 const char *clock_text(int64_t wall_ms, char *out, size_t room);
 
 /* Parses exactly that form, with or without the fraction; false leaves *out. */

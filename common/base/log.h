@@ -31,11 +31,22 @@ struct log_field {
 	int64_t number;
 };
 
-#define F_SPAN(n, s) { .name = (n), .kind = LOG_TEXT, .text = (s) }
-#define F_STR(n, s) { .name = (n), .kind = LOG_TEXT, .text = span_str(s) }
+#define F_SPAN(n, s) \
+	{ \
+		.name = (n), .kind = LOG_TEXT, .text = (s) \
+	}
+#define F_STR(n, s) \
+	{ \
+		.name = (n), .kind = LOG_TEXT, .text = span_str(s) \
+	}
 #define F_INT(n, v) \
-	{ .name = (n), .kind = LOG_NUMBER, .number = (int64_t)(v) }
-#define F_BOOL(n, v) { .name = (n), .kind = LOG_FLAG, .number = (v) }
+	{ \
+		.name = (n), .kind = LOG_NUMBER, .number = (int64_t)(v) \
+	}
+#define F_BOOL(n, v) \
+	{ \
+		.name = (n), .kind = LOG_FLAG, .number = (v) \
+	}
 
 /* Says who writes ("coordinator") and from which level on. program is kept. */
 void log_open(const char *program, enum log_level level);
@@ -50,7 +61,7 @@ void log_write(enum log_level level, const char *event,
                const struct log_field *fields);
 
 #define LOG_FIELDS(...) \
-	((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ) { 0 } })
+	((const struct log_field[]){ __VA_ARGS__ __VA_OPT__(, ){ 0 } })
 #define log_error(event, ...) \
 	log_write(LOG_ERROR, (event), LOG_FIELDS(__VA_ARGS__))
 #define log_warn(event, ...) \

@@ -28,8 +28,8 @@ ptrdiff_t span_find(struct span hay, struct span needle)
 	if (needle.len == 0)
 		return 0;
 	const uint8_t *at =
-		hay.len > 0 ? memmem(hay.p, hay.len, needle.p, needle.len) :
-			      NULL;
+		hay.len > 0 ? memmem(hay.p, hay.len, needle.p, needle.len)
+			    : NULL;
 
 	return at == NULL ? -1 : at - hay.p;
 }

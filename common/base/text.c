@@ -23,7 +23,7 @@ static const struct {
 	const char *unit;
 	int64_t ms;
 } units[] = {
-	{ "ms", 1 },       { "s", 1000 },     { "m", 60000 },
+	{ "ms", 1 },      { "s", 1000 },     { "m", 60000 },
 	{ "h", 3600000 }, { "d", 86400000 },
 };
 
@@ -84,8 +84,7 @@ bool text_unhex(struct span s, uint8_t *out)
 	return true;
 }
 
-#define ALNUM64 \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+#define ALNUM64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 static const char alphabet[] = ALNUM64 "+/";
 static const char url_alphabet[] = ALNUM64 "-_";
@@ -102,7 +101,8 @@ static void encode64(struct buf *out, struct span s, const char *letters,
 		if (n > 2)
 			v |= s.p[i + 2];
 		for (size_t k = 0; k <= n; k++)
-			buf_add_u8(out, (uint8_t)letters[v >> (18 - 6 * k) & 63]);
+			buf_add_u8(out,
+			           (uint8_t)letters[v >> (18 - 6 * k) & 63]);
 		for (size_t k = n; pad && k < 3; k++)
 			buf_add_u8(out, '=');
 	}
@@ -169,7 +169,8 @@ bool text_unbase64url(struct span s, struct buf *out)
 static size_t utf8_step(struct span s)
 {
 	static const struct {
-		uint8_t first, last, low, high; /* low..high bound the 2nd byte */
+		uint8_t first, last, low,
+			high; /* low..high bound the 2nd byte */
 		size_t len;
 	} forms[] = {
 		{ 0x00, 0x7f, 0, 0, 1 },       { 0xc2, 0xdf, 0x80, 0xbf, 2 },

@@ -1,5 +1,6 @@
 /*
- * text.h -- strict numbers and text forms; what is not exactly right is refused.
+ * text.h -- strict numbers and text forms; what is not exactly right is
+ * refused.
  *
  * On refusal outputs are untouched.
  */
