@@ -1,0 +1,72 @@
+/*
+ * verdict.h -- asked after every fold: is the outcome certain?
+ *
+ * The primary first (R-006); then, for DCV and for CAA apart (R-012), quorum
+ * and RIR diversity among the corroborating remotes (R-002, R-004), under the
+ * plan's rule, the policy at planning and the policy at the time of asking
+ * (R-021). What is certain stays so, whatever is still to come and in
+ * whichever order.
+ */
+#ifndef DECIDE_VERDICT_H
+#define DECIDE_VERDICT_H
+
+#include "decide/count.h"
+
+enum verdict_say {
+	VERDICT_PENDING,          /* the primary has to answer first */
+	VERDICT_DISPATCH_REMOTES, /* open; remotes may be asked: attempt_due()
+	                           */
+	VERDICT_PASS,
+	VERDICT_FAIL
+};
+
+struct verdict {
+	enum verdict_say say;
+	enum reason reason; /* QUORUM_MET for a pass; UNKNOWN while open */
+};
+
+/*
+ * Honours the plan's `early`: deny lets only a certain failure end before all
+ * that may be asked were heard, both a certain pass too, never neither.
+ *
+ * Of several reasons for a failure the first in this order is given, all sets
+ * considered before the next reason: INSUFFICIENT_PERSPECTIVES,
+ * POLICY_CHANGED (no rule in force, or the method no longer allowed),
+ * CHALLENGE_EXPIRED, PRIMARY_FAILED, PRIMARY_MISSING (not heard, late or
+ * refused), QUORUM_NOT_MET, RIR_DIVERSITY.
+ */
+struct verdict verdict_ask(const struct attempt_state *state, int64_t now_ms);
+
+/* At the deadline: PASS or FAIL, who was not heard does not corroborate. */
+struct verdict verdict_final(const struct attempt_state *state, int64_t now_ms);
+
+/* One set's figures as votes stand now. rirs (may be NULL) gets a bit 1 << rir
+   for each RIR of a corroborating remote. */
+struct policy_figures verdict_figures(const struct attempt_state *state,
+                                      enum check_kind kind, unsigned *rirs);
+
+/*
+ * Ends the attempt: fills state->close and state->reason from a PASS or FAIL
+ * and gives each seat its votes with the coordinator's words for who was not
+ * heard: not-asked and not-heard-yet (outstanding), no-result (missing),
+ * result-late (late), result-refused (refused). cut is the last offset folded.
+ * Asserts that the verdict is not open and the attempt is not closed.
+ */
+void attempt_close(struct attempt_state *state, struct verdict v,
+                   enum closed_by by, int64_t closed_at_ms);
+
+/* Replay: the close that a later Attempt or the Decision has, taken over
+   before the first fold; folds above its cut are then FOLD_AFTER_CLOSE. Votes
+   are set by attempt_close() as in the live run. */
+void attempt_limit(struct attempt_state *state, int64_t cut);
+
+/*
+ * Whether another attempt may be made after this one, closed as failed: below
+ * max_attempts, the primary passed every set, and every failing vote was
+ * error, timed-out, missing, or late without saying otherwise. Never after a
+ * disagreement, a refusal or a primary failure, nor when the challenge or the
+ * method is no longer good.
+ */
+bool attempt_may_retry(const struct attempt_state *state);
+
+#endif
