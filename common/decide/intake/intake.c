@@ -203,67 +203,49 @@ static void check_account(struct intake *in)
 		intake_issue(in, REASON_ACCOUNT_URI, "account_uri", NULL);
 }
 
-/* Counts go upwards only (promise 2). */
-static void check_counts(struct intake *in)
-{
-	const struct orchestration_parameters *o = &in->request->orchestration;
-	const struct policy_rule *rule =
-		policy_at(in->order.family, in->origin->now_ms);
-	int64_t floor = in->rules->remotes_default;
-
-	if (rule != NULL && rule->min_remotes > floor)
-		floor = rule->min_remotes;
-	int64_t remotes =
-		o->perspective_count.set ? o->perspective_count.v : floor;
-
-	if (remotes < floor || remotes > in->rules->remotes_configured) {
-		if (o->perspective_count.set)
-			intake_issue(in, REASON_PERSPECTIVE_COUNT,
-			             "orchestration_parameters."
-			             "perspective_count",
-			             arena_printf(in->arena, "%lld to %lld",
-			                          (long long)floor,
-			                          (long long)in->rules
-			                                  ->remotes_configured));
-		remotes = floor;
-	}
-	int64_t least = remotes;
-
-	if (rule != NULL)
-		least -= policy_allowed_failures(rule, remotes);
-	if (o->quorum_count.set &&
-	    (o->quorum_count.v < least || o->quorum_count.v > remotes))
-		intake_issue(in, REASON_QUORUM_COUNT,
-		             "orchestration_parameters.quorum_count",
-		             arena_printf(in->arena, "%lld to %lld of %lld",
-		                          (long long)least, (long long)remotes,
-		                          (long long)remotes));
-}
-
+/* Counts go upwards only (promise 2). plan_demand() names one thing at a time:
+   what it refuses is noted, taken out, and the rest asked again. */
 static void check_orchestration(struct intake *in)
 {
-	const struct orchestration_parameters *o = &in->request->orchestration;
-	int64_t most = in->rules->max_attempts_most;
+	struct orchestration_parameters wish = in->request->orchestration;
+	struct opt_int *const fields[] = { &wish.perspective_count,
+		                           &wish.quorum_count,
+		                           &wish.max_attempts,
+		                           &wish.cohort_for_single_attempt };
+	static const enum reason reasons[] = { REASON_PERSPECTIVE_COUNT,
+		                               REASON_QUORUM_COUNT,
+		                               REASON_MAX_ATTEMPTS,
+		                               REASON_COHORT };
+	const struct policy_rule *rule =
+		policy_at(in->order.family, in->origin->now_ms);
 
-	in->order.orchestration = *o;
-	check_counts(in);
-	if (o->max_attempts.set &&
-	    (o->max_attempts.v < 1 || o->max_attempts.v > most))
-		intake_issue(in, REASON_MAX_ATTEMPTS,
-		             "orchestration_parameters.max_attempts",
-		             arena_printf(in->arena, "1 to %lld",
-		                          (long long)most));
-	if (!o->max_attempts.set)
-		in->order.orchestration.max_attempts =
-			SOME_INT(in->rules->max_attempts_default);
-	if (o->cohort_for_single_attempt.set) {
-		if (o->cohort_for_single_attempt.v < 1 ||
-		    o->cohort_for_single_attempt.v > 1000)
-			intake_issue(in, REASON_COHORT,
-			             "orchestration_parameters."
-			             "cohort_for_single_attempt",
-			             NULL);
-		in->order.orchestration.max_attempts = SOME_INT(1);
+	if (rule == NULL)
+		return; /* said of the policy by the verdict */
+	for (;;) {
+		const char *field = NULL;
+		enum reason why = plan_demand(rule, in->rules->plan,
+		                              in->rules->inventory, &wish,
+		                              &in->order.demand, &field);
+		bool taken_out = false;
+
+		if (why == REASON_UNKNOWN)
+			return;
+		for (size_t i = 0; i < 4; i++) {
+			if (reasons[i] == why && fields[i]->set) {
+				intake_issue(in, why,
+				             arena_printf(in->arena,
+				                          "orchestration_"
+				                          "parameters.%s",
+				                          field),
+				             NULL);
+				fields[i]->set = false;
+				taken_out = true;
+			}
+		}
+		if (!taken_out) { /* not the request's doing */
+			in->order.demand_refused = why;
+			return;
+		}
 	}
 }
 

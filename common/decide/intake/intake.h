@@ -10,7 +10,8 @@
 #define INTAKE_INTAKE_H
 
 #include "base/addr.h"
-#include "decide/policy.h"
+#include "decide/facts.h"
+#include "decide/plan.h"
 #include "names/names.h"
 #include "wire/request.h"
 
@@ -34,10 +35,8 @@ struct intake_rules {
 	bool open_mpic_policy;          /* lab: judge by Open MPIC's own rules */
 	const struct names *names;
 	struct text_list issuers;       /* configured issuer domain names */
-	int64_t remotes_configured;
-	int64_t remotes_default;        /* asked for when a request says nothing */
-	int64_t max_attempts_default;
-	int64_t max_attempts_most;
+	const struct plan_settings *plan;
+	const struct inventory *inventory;
 	int64_t time_allowed_default_ms;
 	int64_t time_allowed_least_ms;
 	int64_t time_allowed_most_ms;
@@ -68,7 +67,10 @@ struct order {
 	struct span account_uri;
 	enum certificate_type certificate_type;
 	enum policy_family family;
-	struct orchestration_parameters orchestration;
+	struct plan_demand demand; /* how strong its attempts are */
+	/* Not UNKNOWN: the deployment itself can't satisfy the policy; the
+	   request is decided do-not-issue with this. */
+	enum reason demand_refused;
 	int64_t timestamp_ms;
 	int64_t expires_ms;
 	struct opt_int challenge_created_at_ms;

@@ -1,0 +1,127 @@
+#include "coordinator/liveness.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/siphash.h"
+
+#include <stdlib.h>
+
+#define HASH_FUNCTION(key, len, hashv) SIPHASH_UTHASH(key, len, hashv)
+#include <uthash.h>
+
+struct instance {
+	char *key; /* perspective "/" instance */
+	char *perspective;
+	int64_t at_ms;
+	int64_t wall_ms;
+	bool draining;
+	UT_hash_handle hh;
+};
+
+struct liveness {
+	struct instance *instances;
+	int64_t fresh_ms;
+	int64_t skew_ms;
+};
+
+struct liveness *liveness_new(int64_t fresh_ms, int64_t skew_ms)
+{
+	struct liveness *l = xzalloc(sizeof(*l));
+
+	l->fresh_ms = fresh_ms;
+	l->skew_ms = skew_ms;
+	return l;
+}
+
+static void instance_free(struct liveness *l, struct instance *i)
+{
+	HASH_DEL(l->instances, i);
+	free(i->key);
+	free(i->perspective);
+	free(i);
+}
+
+void liveness_free(struct liveness **l)
+{
+	struct instance *i, *next;
+
+	if (*l == NULL)
+		return;
+	HASH_ITER (hh, (*l)->instances, i, next)
+		instance_free(*l, i);
+	free(*l);
+	*l = NULL;
+}
+
+static bool is_alive(const struct liveness *l, const struct instance *i,
+                     int64_t now_ms)
+{
+	int64_t off_ms = i->wall_ms - i->at_ms;
+
+	return !i->draining && now_ms - i->at_ms <= l->fresh_ms &&
+	       i->at_ms - now_ms <= l->skew_ms && off_ms <= l->skew_ms &&
+	       off_ms >= -l->skew_ms;
+}
+
+/* What has been silent for ten times the limit makes room. */
+static void forget_silent(struct liveness *l, int64_t now_ms)
+{
+	struct instance *i, *next;
+
+	HASH_ITER (hh, l->instances, i, next) {
+		if (now_ms - i->at_ms > 10 * l->fresh_ms)
+			instance_free(l, i);
+	}
+}
+
+static struct instance *instance_add(struct liveness *l, struct buf *key,
+                                     const struct heartbeat *h, int64_t at_ms)
+{
+	if (HASH_COUNT(l->instances) >= LIVENESS_INSTANCES_MAX)
+		forget_silent(l, at_ms);
+	if (HASH_COUNT(l->instances) >= LIVENESS_INSTANCES_MAX)
+		return NULL;
+	struct instance *i = xzalloc(sizeof(*i));
+
+	i->key = xstrdup(buf_cstr(key));
+	i->perspective = xspandup(h->perspective);
+	HASH_ADD_KEYPTR(hh, l->instances, i->key, key->len, i);
+	return i;
+}
+
+void liveness_note(struct liveness *l, const struct heartbeat *h, int64_t at_ms)
+{
+	struct buf key = { 0 };
+	struct instance *i = NULL;
+
+	buf_add_span(&key, h->perspective);
+	buf_add_u8(&key, '/');
+	buf_add_span(&key, h->instance);
+	HASH_FIND(hh, l->instances, key.p, key.len, i);
+	if (i == NULL)
+		i = instance_add(l, &key, h, at_ms);
+	if (i != NULL && at_ms >= i->at_ms) {
+		i->at_ms = at_ms;
+		i->wall_ms = h->wall_ms;
+		i->draining = h->draining;
+	}
+	buf_clear(&key);
+}
+
+size_t liveness_count(const struct liveness *l, const char *perspective,
+                      int64_t now_ms)
+{
+	size_t count = 0;
+
+	for (const struct instance *i = l->instances; i != NULL;
+	     i = i->hh.next)
+		count += strcmp(i->perspective, perspective) == 0 &&
+		         is_alive(l, i, now_ms);
+	return count;
+}
+
+bool liveness_alive(const struct liveness *l, const char *perspective,
+                    int64_t now_ms)
+{
+	return liveness_count(l, perspective, now_ms) > 0;
+}

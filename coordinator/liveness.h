@@ -1,0 +1,30 @@
+/*
+ * liveness.h -- which perspectives are alive, from signed fresh heartbeats.
+ *
+ * One entry per worker instance; a perspective is alive while one of its
+ * instances is: heard of recently by the broker's clock, not draining, and
+ * with a clock that is right (R-100). Planning prefers the living; it never
+ * shrinks the denominator (R-003). Pure but for memory.
+ */
+#ifndef COORDINATOR_LIVENESS_H
+#define COORDINATOR_LIVENESS_H
+
+#include "wire/heartbeat.h"
+
+struct liveness;
+
+enum { LIVENESS_INSTANCES_MAX = 4096 }; /* the rest of a flood is ignored */
+
+struct liveness *liveness_new(int64_t fresh_ms, int64_t skew_ms);
+void liveness_free(struct liveness **l);
+
+/* at_ms: the record's timestamp. The heartbeat's signature was good. */
+void liveness_note(struct liveness *l, const struct heartbeat *h,
+                   int64_t at_ms);
+bool liveness_alive(const struct liveness *l, const char *perspective,
+                    int64_t now_ms);
+/* Instances alive at a perspective, for figures. */
+size_t liveness_count(const struct liveness *l, const char *perspective,
+                      int64_t now_ms);
+
+#endif
