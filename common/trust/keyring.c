@@ -8,7 +8,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
-#include <uthash.h>
 
 struct pinned {
 	struct key_entry entry;
@@ -16,15 +15,12 @@ struct pinned {
 	char *perspective; /* entry.perspective, owned */
 	EVP_PKEY *pkey;
 	EVP_MD_CTX *ctx; /* set up for pkey, started anew per signature */
-	/* By key id. A SHA-256 is as even as any keyed hash, and nobody can
-	   pin a key but the operator. */
-	UT_hash_handle hh;
 };
 
 struct keyring {
 	struct pinned *keys; /* in order of settings */
 	size_t count;
-	struct pinned *by_id;
+	struct pinned **by_id; /* the same, sorted */
 };
 
 const char *key_role_name(enum key_role role)
@@ -73,7 +69,7 @@ const char *trust_result_name(enum trust_result result)
 /* Printable ASCII without spaces: names stand in logs and metric labels. */
 static bool is_name(const char *s)
 {
-	size_t len = s != NULL ? strlen(s) : 0;
+	size_t len = strlen(s);
 
 	if (len == 0 || len > KEY_NAME_MAX)
 		return false;
@@ -87,14 +83,15 @@ static bool is_name(const char *s)
 static int check_setting(const struct key_setting *s, size_t index,
                          struct err *err)
 {
-	if (!is_name(s->name))
+	if (s->name == NULL || !is_name(s->name))
 		return err_set(err,
 		               "key %zu: name must be 1 to %d printable ASCII "
 		               "characters without spaces",
 		               index + 1, KEY_NAME_MAX);
 	if (s->role <= KEY_ROLE_NONE || s->role > KEY_ROLE_GATEWAY)
 		return err_set(err, "key %s: has no role", s->name);
-	if (s->role == KEY_ROLE_WORKER && !is_name(s->perspective))
+	if (s->role == KEY_ROLE_WORKER &&
+	    (s->perspective == NULL || !is_name(s->perspective)))
 		return err_set(err,
 		               "key %s: a worker's key needs the code of "
 		               "its perspective",
@@ -113,6 +110,46 @@ static int check_setting(const struct key_setting *s, size_t index,
 		return err_set(err, "key %s: revoked-from is before 1970",
 		               s->name);
 	return 0;
+}
+
+/* Where the key of this id is in by_id, or would have to be. */
+static size_t position(const struct keyring *ring, const struct digest *key_id)
+{
+	size_t low = 0;
+	size_t high = ring->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct pinned *k = ring->by_id[middle];
+
+		if (memcmp(k->entry.key_id.b, key_id->b, sizeof(key_id->b)) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct pinned *find(const struct keyring *ring,
+                           const struct digest *key_id)
+{
+	size_t at = position(ring, key_id);
+
+	if (at == ring->count ||
+	    !digest_eq(&ring->by_id[at]->entry.key_id, key_id))
+		return NULL;
+	return ring->by_id[at];
+}
+
+/* Counts k, which stands behind the last key counted. */
+static void count_in(struct keyring *ring, struct pinned *k)
+{
+	size_t at = position(ring, &k->entry.key_id);
+
+	memmove(&ring->by_id[at + 1], &ring->by_id[at],
+	        (ring->count - at) * sizeof(struct pinned *));
+	ring->by_id[at] = k;
+	ring->count++;
 }
 
 /* k is in the ring already, twin is not yet. */
@@ -184,8 +221,7 @@ static int pin(struct keyring *ring, const struct key_setting *s,
 	if (s->perspective != NULL)
 		k->entry.perspective = k->perspective = xstrdup(s->perspective);
 	open_key(k, &key);
-	HASH_ADD(hh, ring->by_id, entry.key_id, sizeof(struct digest), k);
-	ring->count++;
+	count_in(ring, k);
 	return 0;
 }
 
@@ -199,8 +235,9 @@ struct keyring *keyring_new(const struct key_setting *settings, size_t count,
 	}
 	struct keyring *ring = xzalloc(sizeof(*ring));
 
-	/* Never moved: the hash holds addresses into it. */
+	/* Never moved: by_id holds addresses into it. */
 	ring->keys = xcalloc(count, sizeof(ring->keys[0]));
+	ring->by_id = xcalloc(count, sizeof(struct pinned *));
 	for (size_t i = 0; i < count; i++) {
 		if (pin(ring, &settings[i], err) != 0) {
 			keyring_free(&ring);
@@ -214,7 +251,6 @@ void keyring_free(struct keyring **ring)
 {
 	if (*ring == NULL)
 		return;
-	HASH_CLEAR(hh, (*ring)->by_id);
 	for (size_t i = 0; i < (*ring)->count; i++) {
 		struct pinned *k = &(*ring)->keys[i];
 
@@ -223,6 +259,7 @@ void keyring_free(struct keyring **ring)
 		free(k->name);
 		free(k->perspective);
 	}
+	free((*ring)->by_id);
 	free((*ring)->keys);
 	free(*ring);
 	*ring = NULL;
@@ -237,15 +274,6 @@ const struct key_entry *keyring_at(const struct keyring *ring, size_t index)
 {
 	assert(index < ring->count);
 	return &ring->keys[index].entry;
-}
-
-static struct pinned *find(const struct keyring *ring,
-                           const struct digest *key_id)
-{
-	struct pinned *k;
-
-	HASH_FIND(hh, ring->by_id, key_id, sizeof(*key_id), k);
-	return k;
 }
 
 const struct key_entry *keyring_find(const struct keyring *ring,

@@ -145,22 +145,22 @@ END_TEST
 static const struct {
 	const char *what;
 	struct sign_domain domain;
-	enum key_role role;
 	int64_t at_ms;
 	const char *value;
+	enum key_role role;
 	enum trust_result want;
 } judged[] = {
-	{ "deployment", { false, "ca-2", SIGN_DECISION, 1 }, KEY_ROLE_COORDINATOR, 1200, VALUE, TRUST_WRONG_DOMAIN },
-	{ "lab verifier", { true, "ca-1", SIGN_DECISION, 1 }, KEY_ROLE_COORDINATOR, 1200, VALUE, TRUST_WRONG_DOMAIN },
-	{ "version",    { false, "ca-1", SIGN_DECISION, 2 }, KEY_ROLE_COORDINATOR, 1200, VALUE, TRUST_WRONG_DOMAIN },
-	{ "role",       { false, "ca-1", SIGN_DECISION, 1 }, KEY_ROLE_AUDITOR, 1200, VALUE, TRUST_WRONG_ROLE },
-	{ "not yet",    { false, "ca-1", SIGN_DECISION, 1 }, KEY_ROLE_COORDINATOR, 999, VALUE, TRUST_NOT_YET },
-	{ "revoked T-1", { false, "ca-1", SIGN_DECISION, 1 }, KEY_ROLE_COORDINATOR, 1499, VALUE, TRUST_OK },
-	{ "revoked T",  { false, "ca-1", SIGN_DECISION, 1 }, KEY_ROLE_COORDINATOR, 1500, VALUE, TRUST_REVOKED },
-	{ "revoked T+1", { false, "ca-1", SIGN_DECISION, 1 }, KEY_ROLE_COORDINATOR, 1501, VALUE, TRUST_REVOKED },
-	{ "expired",    { false, "ca-1", SIGN_DECISION, 1 }, KEY_ROLE_COORDINATOR, 2001, VALUE, TRUST_EXPIRED },
-	{ "altered",    { false, "ca-1", SIGN_DECISION, 1 }, KEY_ROLE_COORDINATOR, 1200, VALUE " ", TRUST_BAD_SIGNATURE },
-	{ "empty",      { false, "ca-1", SIGN_DECISION, 1 }, KEY_ROLE_COORDINATOR, 1200, "", TRUST_BAD_SIGNATURE },
+	{ "deployment", { false, "ca-2", SIGN_DECISION, 1 }, 1200, VALUE, KEY_ROLE_COORDINATOR, TRUST_WRONG_DOMAIN },
+	{ "lab verifier", { true, "ca-1", SIGN_DECISION, 1 }, 1200, VALUE, KEY_ROLE_COORDINATOR, TRUST_WRONG_DOMAIN },
+	{ "version",    { false, "ca-1", SIGN_DECISION, 2 }, 1200, VALUE, KEY_ROLE_COORDINATOR, TRUST_WRONG_DOMAIN },
+	{ "role",       { false, "ca-1", SIGN_DECISION, 1 }, 1200, VALUE, KEY_ROLE_AUDITOR, TRUST_WRONG_ROLE },
+	{ "not yet",    { false, "ca-1", SIGN_DECISION, 1 }, 999, VALUE, KEY_ROLE_COORDINATOR, TRUST_NOT_YET },
+	{ "revoked T-1", { false, "ca-1", SIGN_DECISION, 1 }, 1499, VALUE, KEY_ROLE_COORDINATOR, TRUST_OK },
+	{ "revoked T",  { false, "ca-1", SIGN_DECISION, 1 }, 1500, VALUE, KEY_ROLE_COORDINATOR, TRUST_REVOKED },
+	{ "revoked T+1", { false, "ca-1", SIGN_DECISION, 1 }, 1501, VALUE, KEY_ROLE_COORDINATOR, TRUST_REVOKED },
+	{ "expired",    { false, "ca-1", SIGN_DECISION, 1 }, 2001, VALUE, KEY_ROLE_COORDINATOR, TRUST_EXPIRED },
+	{ "altered",    { false, "ca-1", SIGN_DECISION, 1 }, 1200, VALUE " ", KEY_ROLE_COORDINATOR, TRUST_BAD_SIGNATURE },
+	{ "empty",      { false, "ca-1", SIGN_DECISION, 1 }, 1200, "", KEY_ROLE_COORDINATOR, TRUST_BAD_SIGNATURE },
 };
 
 #define HEAD(alg, kid, typ, mpic) \

@@ -281,6 +281,40 @@ START_TEST(lists_a_perspective_s_keys)
 }
 END_TEST
 
+START_TEST(finds_each_of_many)
+{
+	enum { MANY = 300 };
+	static struct key_setting many[MANY];
+	struct buf texts[MANY] = { { 0 } };
+	struct buf names[MANY] = { { 0 } };
+	struct digest ids[MANY];
+
+	for (int i = 0; i < MANY; i++) {
+		struct signing_key *key = signing_key_generate();
+
+		buf_printf(&names[i], "key-%d", i);
+		signing_key_public_base64(key, &texts[i]);
+		ids[i] = *signing_key_id(key);
+		many[i] = settings[COORDINATOR];
+		many[i].name = buf_cstr(&names[i]);
+		many[i].public_key = buf_span(&texts[i]);
+		signing_key_free(&key);
+	}
+	struct keyring *large = keyring_new(many, MANY, NULL);
+
+	ck_assert_ptr_nonnull(large);
+	for (int i = 0; i < MANY; i++) {
+		ck_assert_ptr_eq(keyring_find(large, &ids[i]),
+		                 keyring_at(large, (size_t)i));
+		ids[i].b[DIGEST_BYTES - 1] ^= 1;
+		ck_assert_ptr_null(keyring_find(large, &ids[i]));
+		buf_clear(&texts[i]);
+		buf_clear(&names[i]);
+	}
+	keyring_free(&large);
+}
+END_TEST
+
 START_TEST(owns_what_it_was_given)
 {
 	char name[] = "n";
@@ -460,6 +494,7 @@ int main(void)
 	tcase_add_test(tc, unsigned_and_malformed);
 	tcase_add_test(tc, an_empty_ring_trusts_nobody);
 	tcase_add_loop_test(tc, lists_a_perspective_s_keys, 0, COUNT(rotation));
+	tcase_add_test(tc, finds_each_of_many);
 	tcase_add_test(tc, owns_what_it_was_given);
 	tcase_add_loop_test(tc, refuses_settings, 0, COUNT(bad_settings));
 	tcase_add_test(tc, refuses_too_many);
