@@ -79,7 +79,7 @@ bool text_unhex(struct span s, uint8_t *out)
 			return false;
 	}
 	for (size_t i = 0; i < s.len / 2; i++)
-		out[i] = (uint8_t)(hex_value(s.p[2 * i]) << 4 |
+		out[i] = (uint8_t)(hex_value(s.p[2 * i]) * 16 +
 		                   hex_value(s.p[2 * i + 1]));
 	return true;
 }
