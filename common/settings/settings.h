@@ -193,7 +193,7 @@ struct setting {
 			SETTING_LAB, NULL, "lab", SETTING_AT(S, field, bool), \
 			"no", 0, 1, SETTING_ENV, \
 			"Allows what only a laboratory may do. Its records " \
-		        "are " \
+			"are " \
 			"signed so that no production verifier takes them.") \
 	}
 /* const char *; the title of a repeated section; first row of its table. */
