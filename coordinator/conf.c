@@ -3,6 +3,7 @@
 #include "base/geo.h"
 #include "names/names.h"
 #include "trust/record_signature.h"
+#include "wire/topics.h"
 
 #include <string.h>
 
@@ -42,20 +43,6 @@ static const struct setting perspective_table[] = {
 };
 #undef P
 
-#define K struct conf_key
-static const struct setting key_table[] = {
-	SET_TITLE(K, name, 1, 64, "The key's name, for people and logs."),
-	SET_TEXT(K, NULL, "role", role, NULL, 1, 16, 0, "coordinator or worker."),
-	SET_TEXT(K, NULL, "perspective", perspective, "", 0, 32, 0, "A worker's perspective; the only one its results count for."),
-	SET_TEXT(K, NULL, "public_key_file", public_key_file, "", 0, 4096, 0, "PEM file with the public key, as mpicctl keygen wrote it."),
-	SET_TEXT(K, NULL, "public_key", public_key, "", 0, 4096, 0, "The public key itself, base64 of its SPKI, instead of a file."),
-	SET_TEXT(K, NULL, "not_before", not_before, "", 0, 32, 0, "First moment it is valid, like 2026-11-23T00:00:00Z; empty: always was."),
-	SET_TEXT(K, NULL, "not_after", not_after, "", 0, 32, 0, "Last moment it is valid; empty: no end."),
-	SET_TEXT(K, NULL, "revoked_from", revoked_from, "", 0, 32, 0, "From when nothing it signed counts; empty: in good standing."),
-	SET_END
-};
-#undef K
-
 #define C struct coordinator_conf
 const struct setting coordinator_settings[] = {
 	SET_LAB(C, lab),
@@ -76,8 +63,7 @@ const struct setting coordinator_settings[] = {
 	SET_INT(C, "plan", "remotes", remotes, "0", 0, 31, 0, "Remote perspectives per attempt; 0: all that are configured, or what policy demands if that is more."),
 	SET_ENUM(C, "plan", "gate", gate, "sequential", gates, 0, "sequential: remotes are asked once the primary passed; parallel: at once."),
 	SET_ENUM(C, "plan", "early", early, "deny", earlies, 0, "What may end an attempt before all have answered: deny, both or never."),
-	SET_INT(C, "plan", "attempts", attempts, "2", 1, 8, 0, "Attempts per request when it says nothing."),
-	SET_INT(C, "plan", "attempts_max", attempts_max, "3", 1, 8, 0, "The most that a request may ask for."),
+	SET_INT(C, "plan", "attempts", attempts, "2", 1, 8, 0, "The most attempts a request may take."),
 	SET_DURATION(C, "plan", "attempt_time", attempt_ms, "20s", 100, 120000, 0, "How long one attempt may take."),
 	SET_BOOL(C, "plan", "allow_lookup_failure", allow_lookup_failure, "no", 0, "Lets a request take a CAA lookup failure as permission where R-068 does."),
 	SET_BOOL(C, "plan", "co_located", co_located, "no", SETTING_LAB_ONLY, "Lets perspectives stand closer together than 510 km."),
@@ -94,7 +80,7 @@ const struct setting coordinator_settings[] = {
 	SET_DURATION(C, NULL, "drain", drain_ms, "30s", 0, 600000, 0, "How long SIGTERM waits for requests in flight."),
 	SET_LIST(C, NULL, "accept_gap", accept_gap, "", 0, 1024, 0, "Partitions whose log may begin late or not continue: an operator's word that the gap is known."),
 	SET_ROWS(C, "perspective", perspectives, struct conf_perspective, perspective_table, 2, 32, 0, "A network perspective."),
-	SET_ROWS(C, "key", keys, struct conf_key, key_table, 1, 4096, 0, "A public key that is trusted, and for what."),
+	SET_ROWS(C, "key", keys, struct pinned_key, pinned_key_table, 1, 4096, 0, "A public key that is trusted, and for what."),
 	SET_TABLE(C, admin, struct admin_settings, admin_settings_table),
 	SET_END
 };
@@ -125,19 +111,6 @@ static int check_perspective(const struct settings *s,
 	return 0;
 }
 
-static int check_key(const struct settings *s, const struct conf_key *k,
-                     struct err *why)
-{
-	bool file = k->public_key_file[0] != '\0';
-	bool text = k->public_key[0] != '\0';
-
-	if (file == text)
-		return settings_refuse(s, why, "key", k->name,
-		                       "public_key_file",
-		                       "set this or public_key, one of them");
-	return 0;
-}
-
 static bool has_perspective(const struct coordinator_conf *c, const char *code)
 {
 	const struct conf_perspective *p = c->perspectives.at;
@@ -154,7 +127,6 @@ int coordinator_conf_check(const struct settings *s, const void *conf,
 {
 	const struct coordinator_conf *c = conf;
 	const struct conf_perspective *p = c->perspectives.at;
-	const struct conf_key *k = c->keys.at;
 	struct err deployment;
 
 	if (sign_deployment_check(c->deployment, &deployment) != 0)
@@ -164,18 +136,14 @@ int coordinator_conf_check(const struct settings *s, const void *conf,
 		if (check_perspective(s, &p[i], why) != 0)
 			return -1;
 	}
-	for (size_t i = 0; i < c->keys.n; i++) {
-		if (check_key(s, &k[i], why) != 0)
-			return -1;
-	}
 	if (strcmp(c->primary, "caller") != 0 && !has_perspective(c, c->primary))
 		return settings_refuse(s, why, "plan", NULL, "primary",
 		                       "there is no perspective \"%s\"; name "
 		                       "one, or caller",
 		                       c->primary);
-	if (c->attempts > c->attempts_max)
-		return settings_refuse(s, why, "plan", NULL, "attempts",
-		                       "more than attempts_max");
+	if (!topic_prefix_ok(c->topic_prefix))
+		return settings_refuse(s, why, NULL, NULL, "topic_prefix",
+		                       "only letters, digits and . _ -");
 	if (c->time_allowed_ms > c->time_allowed_max_ms)
 		return settings_refuse(s, why, "requests", NULL, "time_allowed",
 		                       "more than time_allowed_max");

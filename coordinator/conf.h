@@ -6,7 +6,7 @@
 #define COORDINATOR_CONF_H
 
 #include "serve/admin.h"
-#include "settings/settings.h"
+#include "settings/pinned_keys.h"
 #include "wire/value.h"
 
 #include "base/log.h"
@@ -23,18 +23,6 @@ struct conf_perspective {
 	double resolver_longitude;
 	struct setting_list egress;
 	bool resolver_elsewhere;
-};
-
-/* `key "ams-1" { ... }`: one pinned public key. */
-struct conf_key {
-	const char *name;
-	const char *role;
-	const char *perspective;
-	const char *public_key_file;
-	const char *public_key;
-	const char *not_before;
-	const char *not_after;
-	const char *revoked_from;
 };
 
 struct coordinator_conf {
@@ -63,7 +51,6 @@ struct coordinator_conf {
 	bool co_located;
 
 	int64_t attempts;
-	int64_t attempts_max;
 	int64_t attempt_ms;
 	int64_t time_allowed_ms;
 	int64_t time_allowed_max_ms;
@@ -80,7 +67,7 @@ struct coordinator_conf {
 	struct setting_list accept_gap;
 
 	struct setting_rows perspectives; /* struct conf_perspective */
-	struct setting_rows keys;         /* struct conf_key */
+	struct setting_rows keys;         /* struct pinned_key */
 	struct admin_settings admin;
 };
 

@@ -1,0 +1,83 @@
+/*
+ * partition.h -- one owned partition of `requests` and what goes with it: the
+ * sessions of its requests, its chain of decisions, its low-water mark.
+ *
+ * Restored in this order (design, section 6): committed offset, decisions,
+ * attempts, results, requests; served from then on until it is taken away. A
+ * partition whose log does not continue stops, loudly; the others go on.
+ */
+#ifndef COORDINATOR_PARTITION_H
+#define COORDINATOR_PARTITION_H
+
+#include "coordinator/coordinator.h"
+#include "coordinator/offsets.h"
+#include "coordinator/window.h"
+
+enum partition_phase {
+	PARTITION_ASKING,    /* for the committed offset and the watermarks */
+	PARTITION_DECISIONS, /* reading them to the high watermark */
+	PARTITION_ATTEMPTS,
+	PARTITION_RESULTS,
+	PARTITION_SERVING,
+	PARTITION_STOPPED    /* until an operator accepts the gap */
+};
+
+/* A request above the mark that a decision names already. */
+struct decided_offset;
+struct session;
+
+struct partition {
+	struct coordinator *c;
+	int32_t number;
+	enum partition_phase phase;
+	int64_t restore_started_ms; /* monotonic */
+
+	struct offsets *offsets; /* of requests, from the mark */
+	struct window *window;
+	struct session *sessions; /* uthash, by request id */
+	struct decided_offset *decided;
+
+	/* The chain: committed, and as it will be after what is staged. */
+	int64_t sequence;
+	struct digest head;
+	int64_t staged_sequence;
+	struct digest staged_head;
+
+	/* Where the committed mark said that reading begins. */
+	int64_t mark;
+	int64_t decisions_from, attempts_from, results_from;
+	int64_t expected_sequence; /* of the metadata; -1: none */
+	struct digest expected_head;
+
+	int64_t attempts_next; /* behind the last attempt known to be logged */
+	int64_t results_next;  /* behind the last result folded */
+	bool paused;
+};
+
+struct partition *partition_new(struct coordinator *c, int32_t number);
+/* Ends its sessions without a word; the successor answers them. */
+void partition_free(struct partition **p);
+
+/* NULL if number is not ours. */
+struct partition *partition_find(const struct coordinator *c, int32_t number);
+/* "requests" partition and its namesake of another topic. */
+struct kafka_partition partition_of(const struct partition *p,
+                                    const char *topic);
+
+/* Stops it: nothing more is read or answered; event and why are logged, with
+   what an operator can do. */
+void partition_stop(struct partition *p, const char *event, const char *why);
+
+/* Was this request's answer seen on the log during restore? */
+void partition_note_decided(struct partition *p, int64_t request_offset);
+bool partition_is_decided(const struct partition *p, int64_t request_offset);
+
+/* The metadata that goes with the mark, and back. */
+enum { PARTITION_METADATA_MAX = 192 };
+const char *partition_metadata(const struct partition *p, char *out);
+/* False leaves *p as it was. */
+bool partition_read_metadata(struct partition *p, struct span text);
+
+const char *partition_phase_name(enum partition_phase phase);
+
+#endif

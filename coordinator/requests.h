@@ -1,0 +1,18 @@
+/*
+ * requests.h -- one record of `requests`: what becomes of it.
+ *
+ * Undecodable: a dead letter. Elsewhere than at home: forwarded. Known id: an
+ * echo, a conflict, or nothing while the first is undecided. Otherwise a
+ * session: rejected at once, or corroborated.
+ */
+#ifndef COORDINATOR_REQUESTS_H
+#define COORDINATOR_REQUESTS_H
+
+#include "coordinator/session.h"
+
+void requests_on_message(struct partition *p, const struct kafka_message *m);
+/* The answer to a rival, once the first decision stands at echo_of. */
+void requests_answer_rival(struct session *s, const struct rival *r,
+                           int64_t echo_of);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * restore.h -- from an assignment to a served partition, out of the log.
+ */
+#ifndef COORDINATOR_RESTORE_H
+#define COORDINATOR_RESTORE_H
+
+#include "coordinator/partition.h"
+
+/* Begins with all owned partitions that are in PARTITION_ASKING. */
+void restore_begin(struct coordinator *c);
+
+/* Records and ends of log_in while a partition is being restored. */
+void restore_on_decision(struct partition *p, const struct kafka_message *m);
+void restore_on_attempt(struct partition *p, const struct kafka_message *m);
+/* topic's partition was read to its end at `offset`; high as of then. */
+void restore_on_eof(struct partition *p, const char *topic, int64_t offset,
+                    int64_t high);
+
+#endif

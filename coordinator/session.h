@@ -1,0 +1,117 @@
+/*
+ * session.h -- one request's life, from its record to its committed answer.
+ *
+ *   AWAITING --(request read)--> see below
+ *   LOGGING  --(attempt on the log)--> RUNNING
+ *   RUNNING  --(certain)--> LOGGING (next attempt) | DECIDED
+ *   RUNNING  --(deadline)--> CLOSING --(results read)--> LOGGING | DECIDED
+ *   DECIDED  --(committed)--> gone
+ *
+ * A session that was restored begins in AWAITING: its attempts are known, its
+ * request is not read yet. All state lives in the session's arena.
+ */
+#ifndef COORDINATOR_SESSION_H
+#define COORDINATOR_SESSION_H
+
+#include "coordinator/partition.h"
+#include "decide/decision_make.h"
+
+#include "base/siphash.h"
+
+#define HASH_FUNCTION(key, len, hashv) SIPHASH_UTHASH(key, len, hashv)
+#include <uthash.h>
+
+enum session_state {
+	SESSION_AWAITING,
+	SESSION_LOGGING,
+	SESSION_RUNNING,
+	SESSION_CLOSING,
+	SESSION_DECIDED
+};
+
+/* One attempt of the request. */
+struct run {
+	struct attempt attempt;
+	struct record_ref ref; /* offset -1 until it is on the log */
+	struct attempt_state state;
+	struct span value; /* the record; kept until it is on the log */
+	bool sent[ATTEMPT_PERSPECTIVES_MAX]; /* its check was handed over */
+	struct session *session;
+};
+
+/* A result that came before the request was read. */
+struct early_result {
+	struct heard heard;
+	struct early_result *next;
+};
+
+/* Another request under the same id: answered once the first one is. */
+struct rival {
+	int64_t offset;
+	struct digest digest;
+	int64_t timestamp_ms;
+	struct request request;
+	enum encoding encoding;
+	struct rival *next;
+};
+
+struct session {
+	struct partition *partition;
+	struct arena *arena;
+	enum session_state state;
+	struct span request_id;
+	struct record_ref request; /* of the record being answered */
+	struct order order;
+	struct request_facts facts;
+	enum encoding encoding;
+	struct span traceparent; /* absent: none */
+	int64_t begun_mono_ms;
+
+	struct run *runs[DECISION_ATTEMPTS_MAX];
+	size_t runs_count;
+
+	/* AWAITING only: attempts as read, results as read */
+	struct run *restored;
+	struct early_result *early, **early_end;
+
+	struct rival *rivals;
+	struct timer *deadline;
+	struct timer *resend;
+	int64_t due_mono_us;  /* when the deadline fired; for the barrier */
+	int64_t close_at;     /* results offset to reach; -1: not known yet */
+	struct session *next_closing;
+	UT_hash_handle hh;
+};
+
+/* A session under that id; the id is copied. */
+struct session *session_new(struct partition *p, struct span request_id);
+/* Takes it out of the partition and frees it. */
+void session_end(struct session *s);
+struct session *session_find(const struct partition *p, struct span id);
+
+/* Accepted: order and facts are set. Plans, logs and runs it. */
+void session_start(struct session *s);
+/* Not accepted: a rejected decision naming the issues. */
+void session_reject(struct session *s, const struct request_issues *issues);
+/* Decided without (another) attempt. */
+void session_refuse(struct session *s, enum reason reason);
+
+/* A record of `results` whose key is this session's id. */
+void session_on_result(struct session *s, const struct heard *heard);
+/* The barrier: results were read as far as the deadline asks. */
+void session_on_results_read(struct session *s);
+
+/* restore.c found an attempt of this request; s is AWAITING. */
+void session_note_attempt(struct session *s, const struct attempt *attempt,
+                          const struct record_ref *ref);
+/* The request of an AWAITING session was read: go on where it stands. */
+void session_resume(struct session *s);
+
+/* Where attempts and results must be read from for this session. */
+int64_t session_attempts_from(const struct session *s, int64_t otherwise);
+int64_t session_results_from(const struct session *s, int64_t otherwise);
+
+/* The last attempt, or NULL. */
+struct run *session_run(const struct session *s);
+
+#endif
