@@ -1,0 +1,240 @@
+#include "base/name.h"
+#include "decide/judge/caa_conditions.h"
+#include "decide/judge/caa_parse.h"
+#include "decide/judge/judge_internal.h"
+
+/*
+ * RFC 8659, 3: from the name itself up to and including its top-level domain;
+ * the first set that is not empty governs, alone (R-069). All nodes are asked
+ * for at once, since one answer after the other costs a round trip per label.
+ */
+
+/* Why a set denies; the later the closer to a permission. */
+enum verdict {
+	VERDICT_FORBIDS,    /* names others, nobody, or nothing readable */
+	VERDICT_PARAMETERS, /* names us, on conditions that do not hold */
+	VERDICT_PERMITS
+};
+
+struct caa_set {
+	struct caa *records;
+	size_t count;
+};
+
+static bool has_tag(const struct caa *caa, const char *tag)
+{
+	return span_eq_nocase(caa->tag, span_str(tag));
+}
+
+/* Tags whose meaning we know, so that "critical" on them changes nothing
+   (RFC 8659, 4; RFC 9495; the registry's contact and VMC tags). */
+static bool tag_is_known(const struct caa *caa)
+{
+	static const char *const known[] = {
+		"issue",        "issuewild",    "issuemail", "iodef",
+		"contactemail", "contactphone", "issuevmc",
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (has_tag(caa, known[i]))
+			return true;
+	return false;
+}
+
+static size_t count_tag(const struct caa_set *set, const char *tag)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->count; i++)
+		n += has_tag(&set->records[i], tag) ? 1 : 0;
+	return n;
+}
+
+/* The property that restricts this certificate (RFC 8659, 4.3; R-084). */
+static const char *governing_tag(const struct judging *j,
+                                 const struct caa_set *set)
+{
+	if (j->check->caa.certificate_type == CERT_S_MIME)
+		return "issuemail";
+	if (j->check->target.len > 2 && j->check->target.p[0] == '*' &&
+	    count_tag(set, "issuewild") > 0)
+		return "issuewild";
+	return "issue";
+}
+
+static bool is_our_issuer(const struct judging *j, struct span domain)
+{
+	const struct text_list *ours = &j->check->caa.caa_domains;
+
+	for (size_t i = 0; i < ours->count; i++)
+		if (domain.len > 0 && span_eq_nocase(ours->items[i], domain))
+			return true;
+	return false;
+}
+
+/* A malformed value names no issuer. */
+static enum verdict weigh(const struct judging *j, struct span value)
+{
+	struct caa_issue issue;
+
+	if (!caa_issue_parse(value, &issue) || !is_our_issuer(j, issue.domain))
+		return VERDICT_FORBIDS;
+	if (!caa_conditions_hold(&issue, j->check->account_uri,
+	                         j->check->dcv.validation_method))
+		return VERDICT_PARAMETERS;
+	return VERDICT_PERMITS;
+}
+
+static void end_with(struct judging *j, enum reason reason, struct span node,
+                     const struct caa *caa, size_t count)
+{
+	judge_end(j, reason, "%zu CAA at %s: %u %s \"%s\"", count,
+	          judge_shown(j, node, NAME_MAX_TEXT), (unsigned)caa->flags,
+	          judge_shown(j, caa->tag, 20), judge_shown(j, caa->value, 80));
+}
+
+/* Any permitting record is enough; else the best refusal is told. */
+static void judge_values(struct judging *j, const struct caa_set *set,
+                         struct span node)
+{
+	static const enum reason reasons[] = {
+		[VERDICT_FORBIDS] = REASON_CAA_FORBIDS,
+		[VERDICT_PARAMETERS] = REASON_CAA_PARAMETERS,
+		[VERDICT_PERMITS] = REASON_CAA_PERMITS,
+	};
+	const char *tag = governing_tag(j, set);
+	const struct caa *told = NULL;
+	enum verdict best = VERDICT_FORBIDS;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct caa *caa = &set->records[i];
+
+		if (!has_tag(caa, tag))
+			continue;
+
+		enum verdict verdict = weigh(j, caa->value);
+
+		if (told == NULL || verdict > best) {
+			told = caa;
+			best = verdict;
+		}
+	}
+	if (told == NULL)
+		judge_end(j, REASON_CAA_UNRESTRICTED,
+		          "%zu CAA at %s, none is %s", set->count,
+		          judge_shown(j, node, NAME_MAX_TEXT), tag);
+	else
+		end_with(j, reasons[best], node, told, set->count);
+}
+
+static void judge_set(struct judging *j, const struct dns_answer *answer,
+                      struct span node)
+{
+	struct caa_set set = {
+		.records = arena_calloc(j->arena, answer->records_count,
+		                        sizeof(struct caa)),
+		.count = answer->records_count,
+	};
+
+	for (size_t i = 0; i < set.count; i++) {
+		enum caa_result result =
+			caa_parse(answer->records[i], &set.records[i]);
+
+		if (result != CAA_OK) {
+			judge_end(j, REASON_CAA_MALFORMED, "CAA at %s: %s",
+			          judge_shown(j, node, NAME_MAX_TEXT),
+			          caa_result_name(result));
+			return;
+		}
+	}
+	for (size_t i = 0; i < set.count; i++)
+		if (caa_is_critical(&set.records[i]) &&
+		    !tag_is_known(&set.records[i])) {
+			end_with(j, REASON_CAA_CRITICAL, node, &set.records[i],
+			         set.count);
+			return;
+		}
+	judge_values(j, &set, node);
+}
+
+static void judge_governing(struct judging *j, const struct lookup *lookup,
+                            struct span node)
+{
+	judge_set(j, &lookup->answer, node);
+	j->out->done.looked_up_ms = lookup->at_ms;
+	j->out->done.expires_ms = SOME_INT(
+		lookup->at_ms + (int64_t)lookup->answer.ttl_min * 1000);
+}
+
+static void want_missing(struct judging *j, struct span node)
+{
+	struct lookup lookup;
+
+	for (; node.len > 0; node = name_parent(node)) {
+		judge_lookup(j, node, DNS_TYPE_CAA, &lookup);
+		if (lookup.state == LOOKUP_MISSING)
+			judge_want_dns(j, node, DNS_TYPE_CAA);
+	}
+}
+
+/* A TLD that does not exist is no place to issue for (design, CAA). */
+static bool is_tld(struct span node)
+{
+	return name_parent(node).len == 0;
+}
+
+static void climb(struct judging *j, struct span from)
+{
+	int64_t earliest = INT64_MAX;
+
+	for (struct span node = from; node.len > 0; node = name_parent(node)) {
+		struct lookup lookup;
+
+		judge_lookup(j, node, DNS_TYPE_CAA, &lookup);
+		if (lookup.state == LOOKUP_MISSING) {
+			want_missing(j, node);
+			return;
+		}
+		if (lookup.state == LOOKUP_FAILED) { /* */
+			judge_end_failed(j, &lookup, node);
+			return;
+		}
+		if (lookup.state == LOOKUP_RECORDS) {
+			judge_governing(j, &lookup, node);
+			return;
+		}
+		if (lookup.state == LOOKUP_NXDOMAIN && is_tld(node)) {
+			judge_end(j, REASON_DNS_NXDOMAIN,
+			          "the top-level domain %s does not exist",
+			          judge_shown(j, node, NAME_MAX_TEXT));
+			return;
+		}
+		if (lookup.at_ms < earliest)
+			earliest = lookup.at_ms;
+	}
+	judge_end(j, REASON_CAA_NO_RECORDS, "no CAA from %s up to its TLD",
+	          judge_shown(j, from, NAME_MAX_TEXT));
+	j->out->done.looked_up_ms = earliest;
+}
+
+void judge_caa(struct judging *j)
+{
+	struct span name = name_without_wildcard(j->check->target);
+	struct addr addr;
+
+	if (addr_parse(name, &addr)) {
+		judge_end(j, REASON_CAA_FOR_ADDRESS,
+		          "CAA says nothing about addresses");
+		return;
+	}
+	if (name_label_count(name) > EVIDENCE_DNS_MAX) {
+		judge_end(j, REASON_EVIDENCE_TOO_LARGE, "%zu labels to climb",
+		          name_label_count(name));
+		return;
+	}
+	if (name.len == 0 || name.len > NAME_MAX_TEXT) {
+		judge_end(j, REASON_NAME_INVALID, "no name to climb from");
+		return;
+	}
+	climb(j, name);
+}

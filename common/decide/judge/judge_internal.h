@@ -1,0 +1,69 @@
+/*
+ * judge_internal.h -- what the judge's files share: one question to the judge,
+ * and the ways in which it may end.
+ */
+#ifndef DECIDE_JUDGE_INTERNAL_H
+#define DECIDE_JUDGE_INTERNAL_H
+
+#include "decide/judge/dns_packet.h"
+#include "decide/judge/judge.h"
+
+struct judging {
+	const struct check *check;
+	const struct evidence *evidence;
+	struct arena *arena;
+	struct judge_step *out;
+};
+
+/* Done. The class is the reason's (reason.def's groups); format makes detail,
+   which is cut to RESULT_DETAIL_MAX. */
+void judge_end(struct judging *j, enum reason reason, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Foreign bytes made printable, at most max of them, for judge_end(). */
+const char *judge_shown(struct judging *j, struct span s, size_t max);
+
+void judge_want_dns(struct judging *j, struct span name, uint16_t type);
+
+/* The class that a worker's reason stands for; error for all others. */
+enum result_class judge_class_of(enum reason reason);
+
+/* When several hold: the first in this order. */
+enum lookup_state {
+	LOOKUP_MISSING, /* not in the evidence */
+	LOOKUP_FAILED,  /* see failure and why */
+	LOOKUP_NXDOMAIN,
+	LOOKUP_NODATA,
+	LOOKUP_RECORDS
+};
+
+struct lookup {
+	enum lookup_state state;
+	enum reason failure;
+	const char *why; /* printable */
+	struct dns_answer answer;
+	int64_t at_ms;
+};
+
+/* What the evidence says to a question; the first entry for it counts. */
+void judge_lookup(struct judging *j, struct span name, uint16_t type,
+                  struct lookup *out);
+/* Ends for a lookup in state FAILED. */
+void judge_end_failed(struct judging *j, const struct lookup *lookup,
+                      struct span name);
+
+/* Does haystack hold needle; with fold, in any case (ASCII). An empty needle
+   is nowhere: what may not be missing cannot be found. */
+bool judge_contains(struct span haystack, struct span needle, bool fold);
+
+/* "prefix.name" in the arena; false when that is no DNS name any more. */
+bool judge_join_name(struct judging *j, struct span prefix, struct span name,
+                     struct span *out);
+
+/* One per kind of check: wants, or ends. */
+void judge_caa(struct judging *j);
+void judge_dns01(struct judging *j);
+void judge_dns_change(struct judging *j);
+void judge_http01(struct judging *j);
+void judge_website_change(struct judging *j);
+
+#endif
