@@ -1,0 +1,365 @@
+#!/usr/bin/env python3
+"""Write the files of a laboratory Internet; lab.sh runs the servers.
+
+build.py DIR BLOCK VIEWS: signed zones, nsd and nginx configurations, root
+hints and trust anchors for every view, DIR/env (KEY=VALUE) and DIR/servers
+("name address command..." a line), all from zones.table, zones/, values and
+web/nginx.conf beside this file.
+"""
+import concurrent.futures
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+PSL = pathlib.Path("/usr/share/publicsuffix/public_suffix_list.dat")
+DAY = 86400
+NAME = re.compile(r"@([A-Z][A-Z0-9_]*)@")
+REPEAT = re.compile(r"@REPEAT (\d+)@ (.*)")
+
+SIGNED = {"nsec", "nsec3", "nsec3-optout", "bad-signature", "bad-signature3",
+          "expired", "future", "wrong-ds", "missing-ds"}
+WITHOUT_DS = {"unsigned", "missing-ds", "lame", "hostile"}
+ELSEWHERE = {"lame", "hostile"}
+WAYS = SIGNED | ELSEWHERE | {"unsigned", "unsigned-with-ds"}
+
+
+class Refused(Exception):
+    """A mistake in what others wrote; the text says where."""
+
+
+class Row:
+    """One line of zones.table."""
+
+    def __init__(self, number, fields):
+        self.where = f"zones.table:{number}"
+        if len(fields) != 4:
+            raise Refused(f"{self.where}: four columns wanted")
+        self.zone, self.how, views, self.source = fields
+        if not self.zone.endswith("."):
+            raise Refused(f"{self.where}: {self.zone} is not absolute")
+        if self.how not in WAYS:
+            raise Refused(f"{self.where}: no such way: {self.how}")
+        self.views = None if views == "*" else \
+            {int(view) for view in views.split(",")}
+        self.depth = 0 if self.zone == "." else self.zone.count(".")
+        self.label = self.zone.rstrip(".") or "root"
+        self.file = f"{number}-{self.label}"
+
+
+def read_rows():
+    rows = []
+    text = (HERE / "zones.table").read_text(encoding="ascii")
+    for number, line in enumerate(text.splitlines(), 1):
+        fields = line.split()
+        if fields and not fields[0].startswith("#"):
+            rows.append(Row(number, fields))
+    return rows
+
+
+def read_values():
+    values = {}
+    text = (HERE / "values").read_text(encoding="ascii")
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            key, value = line.split("=", 1)
+            values[key] = value
+    half = len(values["DNS01_HASH"]) // 2
+    values["DNS01_HASH_1"] = values["DNS01_HASH"][:half]
+    values["DNS01_HASH_2"] = values["DNS01_HASH"][half:]
+    return values
+
+
+def expand(path, values):
+    """@NAME@ by its value; "@REPEAT n@ line" n times with @N@ and @N+1@."""
+    def fill(found):
+        if found[1] not in values:
+            raise Refused(f"{path.name}: @{found[1]}@ has no value")
+        return values[found[1]]
+
+    lines = []
+    for line in path.read_text(encoding="ascii").splitlines():
+        repeat = REPEAT.fullmatch(line)
+        if repeat is None:
+            lines.append(line)
+            continue
+        for n in range(1, int(repeat[1]) + 1):
+            lines.append(repeat[2].replace("@N@", str(n))
+                         .replace("@N+1@", str(n + 1)))
+    return NAME.sub(fill, "\n".join(lines)) + "\n"
+
+
+def addresses(block):
+    dns, web = f"127.{block}.7", f"127.{block}.8"
+    return {"DNS_NET": f"{dns}.0/24", "WEB_NET": f"{web}.0/24",
+            "WEB": f"{web}.1", "ATTACKER": f"{web}.2",
+            "HOSTILE_WEB": f"{web}.3", "CLOSED": f"{web}.4",
+            "HOSTILE_DNS": f"{dns}.9"}
+
+
+def servers_of(block, view):
+    return {level: f"127.{block}.7.{view * 10 + 1 + depth}"
+            for depth, level in enumerate(("ROOT", "TLD", "LEAF"))}
+
+
+def ldns(directory, *command):
+    done = subprocess.run(command, cwd=directory, text=True,
+                          capture_output=True, check=False)
+    if done.returncode != 0:
+        raise Refused(f"{' '.join(command)}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+class Lab:
+    def __init__(self, directory, block, views):
+        self.dir = directory
+        self.block = block
+        self.views = range(1, views + 1)
+        self.now = int(time.time())
+        self.values = {**read_values(), **addresses(block)}
+        self.rows = read_rows()
+        self.names = {row.zone for row in self.rows}
+        for sub in ("keys", "zones", "nsd", "web"):
+            (directory / sub).mkdir(exist_ok=True)
+
+    # --- zones ---
+
+    def make_key(self, label, zone):
+        """A key of its own for each zone; the root's and TLDs', each view."""
+        base = ldns(self.dir / "keys", "ldns-keygen", "-a",
+                    "ECDSAP256SHA256", "-k", zone)
+        record = (self.dir / "keys" / f"{base}.ds").read_text()
+        return label, (self.dir / "keys" / base, record)
+
+    def parent(self, zone):
+        up = zone
+        while up.count(".") > 1:
+            up = up.partition(".")[2]
+            if up in self.names:
+                return up
+        return "."
+
+    def delegation(self, row, keys):
+        server = {"hostile": "hostile.nic.lab."}.get(
+            row.how, "tld.nic.lab." if row.depth == 1 else "ns.nic.lab.")
+        text = f"{row.zone} NS {server}\n"
+        if row.how in WITHOUT_DS:
+            return text
+        record = keys[row.zone][1]
+        if row.how == "wrong-ds":
+            head, digest = record.rstrip().rsplit(None, 1)
+            wrong = "1111" if digest.startswith("0000") else "0000"
+            record = f"{head} {wrong}{digest[4:]}\n"
+        return text + record
+
+    def source(self, row, server, rows, keys, values):
+        path = HERE / "zones" / f"{row.source}.zone"
+        if not path.is_file():
+            raise Refused(f"{row.where}: zones/{path.name} is missing")
+        text = (f"$ORIGIN {row.zone}\n$TTL 60\n"
+                f"@ SOA {server} hostmaster.nic.lab. 1 3600 600 86400 60\n"
+                f"@ NS {server}\n") + expand(path, values)
+        for child in rows:
+            if child.zone != "." and self.parent(child.zone) == row.zone:
+                text += self.delegation(child, keys)
+        return text
+
+    def sign(self, row, key, source, out):
+        if row.how not in SIGNED:
+            out.write_text(source)
+            return
+        first, last = self.now - 3600, self.now + 30 * DAY
+        if row.how == "expired":
+            first, last = self.now - 60 * DAY, self.now - 30 * DAY
+        elif row.how == "future":
+            first, last = self.now + 30 * DAY, self.now + 60 * DAY
+        options = []
+        if "3" in row.how:
+            options = ["-n", "-t", "0"]
+        if row.how.endswith("optout"):
+            options.append("-p")
+        plain = out.with_name(out.name + ".plain")
+        plain.write_text(source)
+        ldns(self.dir, "ldns-signzone", *options, "-o", row.zone,
+             "-i", str(first), "-e", str(last), "-f", str(out),
+             str(plain), str(key))
+        if row.how.startswith("bad-signature"):
+            self.spoil(out)
+
+    @staticmethod
+    def spoil(path):
+        """Alter every signature but that of the keys."""
+        lines = []
+        for line in path.read_text().splitlines():
+            field = line.split("\t")
+            if len(field) > 4 and field[3] == "RRSIG" and \
+                    not field[4].startswith("DNSKEY"):
+                head, sep, signature = field[4].rpartition(" ")
+                wrong = "BBBB" if signature.startswith("AAAA") else "AAAA"
+                field[4] = head + sep + wrong + signature[4:]
+            lines.append("\t".join(field))
+        path.write_text("\n".join(lines) + "\n")
+
+    def rows_of(self, view):
+        """The line that counts for each zone: the last that names the view."""
+        chosen = {}
+        for row in self.rows:
+            if row.views is None or view in row.views:
+                chosen[row.zone] = row
+        return list(chosen.values())
+
+    def build_zones(self, pool):
+        jobs = [(zone, zone) for zone in self.names if zone.count(".") > 1]
+        jobs += [((view, row.zone), row.zone) for view in self.views
+                 for row in self.rows_of(view) if row.depth < 2]
+        keys = dict(pool.map(lambda job: self.make_key(*job), jobs))
+        done = []
+        # Leaf zones name no address of a server: all views share one copy.
+        everywhere = self.rows_of(None) or self.rows
+        for row in self.rows:
+            if row.depth < 2 or row.how in ELSEWHERE:
+                continue
+            text = self.source(row, "ns.nic.lab.", everywhere, keys,
+                               self.values)
+            done.append(pool.submit(self.sign, row, keys[row.zone][0], text,
+                                    self.dir / "zones" / row.file))
+        for view in self.views:
+            rows = self.rows_of(view)
+            own = {**keys, **{row.zone: keys[view, row.zone]
+                              for row in rows if row.depth < 2}}
+            values = {**self.values, **servers_of(self.block, view)}
+            for row in rows:
+                if row.depth > 1:
+                    continue
+                server = ("root" if row.depth == 0 else "tld") + ".nic.lab."
+                text = self.source(row, server, rows, own, values)
+                out = self.dir / "zones" / f"view{view}-{row.label}"
+                done.append(pool.submit(self.sign, row, own[row.zone][0],
+                                        text, out))
+            self.write_view(view, own["."], values)
+        for job in done:
+            job.result()
+
+    def write_view(self, view, root_key, values):
+        folder = self.dir / f"view{view}"
+        folder.mkdir(exist_ok=True)
+        (folder / "root.hints").write_text(
+            f". 3600 IN NS root.nic.lab.\n"
+            f"root.nic.lab. 3600 IN A {values['ROOT']}\n")
+        key = root_key[0].with_name(root_key[0].name + ".key")
+        (folder / "root.key").write_text(key.read_text())
+
+    # --- servers ---
+
+    def write_nsd(self, view, level, address):
+        name = f"view{view}-{level.lower()}"
+        folder = self.dir / "nsd" / name
+        folder.mkdir(exist_ok=True)
+        depth = {"ROOT": {0}, "TLD": {1}}.get(level, set(range(2, 20)))
+        conf = NSD.format(dir=folder, address=address, name=name,
+                          log=self.dir / "log")
+        for row in self.rows_of(view):
+            if row.depth in depth and row.how not in ELSEWHERE:
+                file = row.file if row.depth > 1 else f"view{view}-{row.label}"
+                conf += (f"zone:\n\tname: \"{row.zone}\"\n"
+                         f"\tzonefile: \"{self.dir}/zones/{file}\"\n")
+        path = folder / "nsd.conf"
+        path.write_text(conf)
+        return f"{name} {address} nsd -d -c {shlex.quote(str(path))}\n"
+
+    def write_web(self):
+        values = {**self.values, "DIR": str(self.dir),
+                  "USER_LINE": "user root root;" if os.getuid() == 0 else ""}
+        conf = self.dir / "web" / "nginx.conf"
+        conf.write_text(expand(HERE / "web" / "nginx.conf", values))
+        ldns(self.dir / "web", "openssl", "req", "-x509", "-nodes", "-days",
+             "30", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=lab",
+             "-addext", "subjectAltName=DNS:*.lab,DNS:*.bulk.lab")
+        log = self.dir / "log" / "web-error.log"
+        return (f"web {self.values['WEB']} nginx -c {shlex.quote(str(conf))} "
+                f"-e {shlex.quote(str(log))}\n")
+
+    def write_suffixes(self):
+        """The public suffix list, with the lab's suffixes among ICANN's."""
+        ours = [row.zone.rstrip(".") for row in self.rows if row.depth == 1]
+        ours += ["bulk.lab", "bulk0.lab"]
+        begin = "// ===BEGIN ICANN DOMAINS===\n"
+        text = PSL.read_text(encoding="utf-8") if PSL.is_file() else \
+            begin + "// ===END ICANN DOMAINS===\n"
+        path = self.dir / "public_suffix_list.dat"
+        path.write_text(text.replace(begin, begin + "\n".join(ours) + "\n", 1),
+                        encoding="utf-8")
+        return path
+
+    def write_env(self):
+        env = {"LAB_DIR": self.dir, "BLOCK": self.block,
+               "VIEWS": len(self.views), **self.values,
+               "SUFFIXES": self.write_suffixes(),
+               "WEB_LOG": self.dir / "log" / "web.log",
+               "WEB_CERTIFICATE": self.dir / "web" / "cert.pem"}
+        for view in self.views:
+            for level, address in servers_of(self.block, view).items():
+                env[f"VIEW_{view}_{level}"] = address
+            env[f"VIEW_{view}_HINTS"] = self.dir / f"view{view}/root.hints"
+            env[f"VIEW_{view}_ANCHOR"] = self.dir / f"view{view}/root.key"
+        (self.dir / "env").write_text("".join(
+            f"{key}={shlex.quote(str(value))}\n"
+            for key, value in env.items()))
+
+    def build(self):
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            self.build_zones(pool)
+        servers = [self.write_nsd(view, level, address)
+                   for view in self.views for level, address
+                   in servers_of(self.block, view).items()]
+        servers.append(self.write_web())
+        servers.append(
+            f"hostile {self.values['HOSTILE_DNS']} python3 "
+            f"{shlex.quote(str(HERE / 'hostile.py'))} "
+            f"{self.values['HOSTILE_WEB']} {self.values['HOSTILE_DNS']} "
+            f"{shlex.quote(str(HERE / 'values'))}\n")
+        (self.dir / "servers").write_text("".join(servers))
+        self.write_env()
+
+
+# No rate limit: to a name server, a benchmark looks like an attack.
+NSD = """server:
+	ip-address: {address}@53
+	do-ip6: no
+	username: ""
+	chroot: ""
+	zonesdir: ""
+	database: ""
+	pidfile: "{dir}/nsd.pid"
+	xfrdfile: "{dir}/xfrd.state"
+	xfrdir: "{dir}"
+	zonelistfile: "{dir}/zone.list"
+	logfile: "{log}/{name}.log"
+	server-count: 1
+	tcp-count: 1000
+	rrl-ratelimit: 0
+	rrl-whitelist-ratelimit: 0
+	hide-version: yes
+	hide-identity: yes
+remote-control:
+	control-enable: no
+"""
+
+
+def main():
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    try:
+        Lab(pathlib.Path(sys.argv[1]), int(sys.argv[2]),
+            int(sys.argv[3])).build()
+    except (Refused, OSError) as why:
+        sys.exit(f"lab: {why}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,293 @@
+#!/bin/sh
+# A laboratory Internet on loopback: for every view its own root, top-level
+# domains and zones (nsd), signed and broken as zones.table says, an honest
+# and an attacker's web server (nginx), and servers that misbehave (hostile.py).
+#
+#   lab.sh up DIR [--views N] [--block B]   start it, all of its files in DIR
+#   lab.sh env DIR                          KEY=VALUE: addresses, files, values
+#   lab.sh status DIR                       what runs; true if all does
+#   lab.sh down DIR                         end what "up" started, by its ids
+#   lab.sh inside COMMAND...                run COMMAND where port 53 is free:
+#                                           in a network of its own, if it may
+#
+#   --views N   as many Internets (default 6, most 24); view 1 is the primary's
+#   --block B   addresses 127.B.7.x and 127.B.8.x (default: the first free)
+#
+# Needs ports 53, 80 and 443 of those addresses: root, or "inside".
+set -eu
+umask 077
+
+HERE=$(cd "$(dirname "$0")" && pwd)
+VIEWS_MAX=24
+BLOCKS_MAX=40
+TRIES=400	# of 25 ms each, before a server counts as stuck
+
+fail()
+{
+	echo "lab: $*" >&2
+	exit 1
+}
+
+usage()
+{
+	sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//p;}' "$0"
+}
+
+# 0 inside a namespace of one's own, too.
+need_ports()
+{
+	first=$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null ||
+		echo 1024)
+	[ "$(id -u)" -eq 0 ] || [ "$first" -le 53 ] ||
+		fail "port 53 needs root; try: sh $0 inside COMMAND..."
+}
+
+need_tools()
+{
+	PATH=$PATH:/usr/sbin:/sbin
+	for tool in nsd nginx ldns-keygen ldns-signzone dig openssl python3 ss; do
+		command -v $tool >/dev/null 2>&1 ||
+			fail "$tool is missing: sh deploy/install-deps.sh"
+	done
+}
+
+#
+# Processes: "id start-time name" a line, so that another process that came to
+# bear the id later is never mistaken for ours.
+#
+
+start_time()
+{
+	# The name, in brackets, may hold blanks: count from behind it.
+	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+}
+
+is_running()
+{
+	[ "$(start_time "$1")" = "$2" ] &&
+		! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
+spawn()
+{
+	name=$1
+	shift
+	setsid "$@" </dev/null >>"$DIR/log/$name.out" 2>&1 &
+	echo "$! $(start_time $!) $name" >>"$DIR/pids"
+}
+
+stop_all()
+{
+	[ -f "$DIR/pids" ] || return 0
+	while read -r pid started name; do
+		if is_running "$pid" "$started"; then
+			kill -TERM "$pid" 2>/dev/null || true
+		fi
+	done <"$DIR/pids"
+	tries=0
+	while read -r pid started name; do
+		while is_running "$pid" "$started"; do
+			tries=$((tries + 1))
+			if [ $tries -gt $TRIES ]; then
+				echo "lab: $name does not stop; killed" >&2
+				# With its children: it leads a group of its own.
+				kill -KILL -- "-$pid" 2>/dev/null || true
+			fi
+			sleep 0.025
+		done
+	done <"$DIR/pids"
+	rm -f "$DIR/pids"
+}
+
+is_up()
+{
+	[ -f "$DIR/pids" ] || return 1
+	while read -r pid started name; do
+		is_running "$pid" "$started" || return 1
+	done <"$DIR/pids"
+}
+
+#
+# Addresses: labs side by side differ in their second number.
+#
+
+listeners()
+{
+	ss -Hlntu | awk '{ print $5 }'
+}
+
+block_is_free()
+{
+	! listeners | grep -qE "^127\.$1\.[78]\.[0-9]+:(53|80|443)$"
+}
+
+choose_block()
+{
+	if listeners | grep -qE '^(0\.0\.0\.0|\*|\[::\]):(53|80|443)$'; then
+		fail "port 53, 80 or 443 is taken on all addresses;" \
+			"try: sh $0 inside COMMAND..."
+	fi
+	if [ -n "$block" ]; then
+		block_is_free "$block" || fail "127.$block.7.x or .8.x is in use"
+		return 0
+	fi
+	block=0
+	while ! block_is_free $block; do
+		block=$((block + 1))
+		[ $block -lt $BLOCKS_MAX ] || fail "no free block in 127/8"
+	done
+}
+
+# A network of our own begins with its loopback down.
+raise_loopback()
+{
+	case $(ip -o link show lo) in
+	*UP*) ;;
+	*) ip link set lo up || fail "cannot raise the loopback interface" ;;
+	esac
+}
+
+#
+# Readiness
+#
+
+# A query to a socket that listens waits there until the server comes to it.
+all_listen()
+{
+	listeners >"$DIR/listeners"
+	while read -r name address command; do
+		port=53
+		[ "$name" = web ] && port=443
+		grep -qxF "$address:$port" "$DIR/listeners" || return 1
+	done <"$DIR/servers"
+}
+
+wait_ready()
+{
+	tries=0
+	until all_listen; do
+		tries=$((tries + 1))
+		if [ $tries -gt $TRIES ] || ! is_up; then
+			return 1
+		fi
+		sleep 0.025
+	done
+	# nsd serves on without a zone that it could not read.
+	is_up && ! grep -h ' error: ' "$DIR"/log/view*.log >&2
+}
+
+start_servers()
+{
+	: >"$DIR/pids"
+	while read -r name address command; do
+		eval "spawn \"\$name\" $command"
+	done <"$DIR/servers"
+}
+
+#
+# Commands
+#
+
+lab_up()
+{
+	views=6
+	block=
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--views | --block)
+			case ${2-} in
+			'' | *[!0-9]* | ????*) fail "$1 wants a number" ;;
+			esac
+			[ "$1" = --block ] && block=$2 || views=$2
+			shift 2 ;;
+		*) usage >&2; exit 64 ;;
+		esac
+	done
+	{ [ "$views" -ge 1 ] && [ "$views" -le $VIEWS_MAX ]; } ||
+		fail "--views wants 1 to $VIEWS_MAX"
+	[ "${block:-0}" -le 255 ] || fail "--block wants 0 to 255"
+	need_tools
+	need_ports
+	mkdir -p "$DIR/log"
+	if [ -f "$DIR/pids" ]; then
+		! is_up || fail "$DIR is up already"
+		stop_all
+	fi
+	raise_loopback
+	choose_block
+	python3 "$HERE/build.py" "$DIR" "$block" "$views"
+	# What started is ended if the rest does not come up.
+	trap stop_all EXIT
+	trap 'exit 130' HUP INT TERM
+	start_servers
+	if ! wait_ready; then
+		lab_status | grep down >&2 || true
+		cat "$DIR"/log/*.out | tail -n 20 >&2
+		fail "not all servers came up; logs in $DIR/log"
+	fi
+	trap - EXIT
+}
+
+lab_status()
+{
+	[ -f "$DIR/pids" ] || { echo "down"; return 1; }
+	all=0
+	while read -r pid started name; do
+		if is_running "$pid" "$started"; then
+			echo "$name up $pid"
+		else
+			echo "$name down"
+			all=1
+		fi
+	done <"$DIR/pids"
+	return $all
+}
+
+lab_env()
+{
+	[ -f "$DIR/env" ] || fail "$DIR holds no lab"
+	cat "$DIR/env"
+}
+
+# As root the identity stays, so that programs may still give theirs up.
+lab_inside()
+{
+	[ $# -gt 0 ] || { usage >&2; exit 64; }
+	if [ "$(id -u)" -eq 0 ]; then
+		how=-n
+	else
+		how=-Urn
+	fi
+	if unshare $how true 2>/dev/null; then
+		# shellcheck disable=SC2016 # the inner shell expands
+		exec unshare $how sh -c 'PATH=$PATH:/usr/sbin:/sbin
+			ip link set lo up && exec "$@"' inside "$@"
+	fi
+	if [ "$(id -u)" -ne 0 ]; then
+		fail "needs root, or a kernel that lets users make namespaces"
+	fi
+	exec "$@"
+}
+
+command=${1-}
+[ $# -eq 0 ] || shift
+case $command in
+inside) lab_inside "$@" ;;
+-h | --help) usage; exit 0 ;;
+up | down | status | env) ;;
+*) usage >&2; exit 64 ;;
+esac
+
+[ $# -gt 0 ] || { usage >&2; exit 64; }
+if [ "$command" = up ]; then
+	mkdir -p "$1"
+fi
+[ -d "$1" ] || fail "$1 is no folder"
+DIR=$(cd "$1" && pwd)
+shift
+case $command in
+up) lab_up "$@" ;;
+down) stop_all ;;
+status) lab_status ;;
+env) lab_env ;;
+esac
