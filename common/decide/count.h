@@ -37,6 +37,7 @@ struct attempt_state {
 	struct seat *seats; /* as attempt->perspectives */
 	size_t count;
 	int64_t folded; /* last results offset; results_from - 1 if none */
+	int64_t limit;  /* folds above it are after the close */
 	struct attempt_close close; /* present once closed */
 	enum reason reason;         /* of the outcome, once closed */
 };
@@ -76,6 +77,10 @@ enum fold {
 /* "counted", "late" ... for logs and metrics. */
 const char *fold_name(enum fold f);
 
+/* Replay: the cut that a later Attempt or the Decision has, taken over before
+   the first fold; what is above it is FOLD_AFTER_CLOSE, as it was live. */
+void attempt_limit(struct attempt_state *state, int64_t cut);
+
 /*
  * Offsets rise from call to call, else it asserts. Every record given, but
  * those before results_from or after a close, moves what a close by deadline
@@ -84,6 +89,16 @@ const char *fold_name(enum fold f);
  * looked at.
  */
 enum fold attempt_fold(struct attempt_state *state, const struct heard *h);
+
+/* Where the primary stands, all sets together. */
+enum primary_stand {
+	PRIMARY_OPEN,   /* its result is still to come */
+	PRIMARY_PASSED, /* every set; or a caller who observed nothing to the
+	                   contrary */
+	PRIMARY_STOPPED /* it did not corroborate some set */
+};
+
+enum primary_stand attempt_primary(const struct attempt_state *state);
 
 /* Whether a check is due to that seat: its result is outstanding, and the gate
    lets it be asked: the primary at once, remotes at once in a parallel gate or

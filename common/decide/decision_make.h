@@ -38,10 +38,7 @@ struct decision_input {
  * *out: lists in the arena, texts borrowed from the inputs. Cannot fail.
  *
  * Outcome: rejected if there are issues; do-not-issue if there is no attempt
- * or the last one failed; else issue if a primary passed every set, DCV by a
- * control-proving method is covered and CAA is too (not for addresses); else
- * corroborated. A caller's observation makes it issue only if affirmative,
- * timed and younger than 8 h for every set.
+ * or the last one failed; else that of the last close (verdict_outcome()).
  *
  * Reason: rejected: the first issue's; without attempt: the input's; else the
  * last attempt's (verdict.h has the order).
@@ -52,8 +49,5 @@ struct decision_input {
  */
 void decision_make(const struct decision_input *in, struct arena *arena,
                    struct decision *out);
-
-/* The outcome that a passed attempt gives; for the close. */
-enum outcome decision_outcome(const struct attempt_state *state);
 
 #endif

@@ -26,14 +26,18 @@ struct verdict {
 };
 
 /*
+ * now_ms decides which policy is in force and whether the challenge is still
+ * good; time only ever makes it stricter. Who proves that no shorter prefix was
+ * certain asks with planned_at_ms, since when each fold was made is not logged.
+ *
  * Honours the plan's `early`: deny lets only a certain failure end before all
  * that may be asked were heard, both a certain pass too, never neither.
  *
  * Of several reasons for a failure the first in this order is given, all sets
  * considered before the next reason: INSUFFICIENT_PERSPECTIVES,
- * POLICY_CHANGED (no rule in force, or the method no longer allowed),
- * CHALLENGE_EXPIRED, PRIMARY_FAILED, PRIMARY_MISSING (not heard, late or
- * refused), QUORUM_NOT_MET, RIR_DIVERSITY.
+ * POLICY_CHANGED (no rule in force),  * METHOD_FORBIDDEN, CHALLENGE_EXPIRED,
+ * PRIMARY_FAILED, PRIMARY_MISSING (not heard, late or refused), QUORUM_NOT_MET,
+ * RIR_DIVERSITY.
  */
 struct verdict verdict_ask(const struct attempt_state *state, int64_t now_ms);
 
@@ -45,6 +49,17 @@ struct verdict verdict_final(const struct attempt_state *state, int64_t now_ms);
 struct policy_figures verdict_figures(const struct attempt_state *state,
                                       enum check_kind kind, unsigned *rirs);
 
+/* Corroborations of n that the plan and both policies want at that time. */
+int64_t verdict_required(const struct attempt_state *state, int64_t at_ms);
+
+/*
+ * What a pass at that time is worth: issue if a primary passed every set, DCV
+ * by a control-proving method is covered and, but for addresses, CAA too; else
+ * corroborated. A caller's observation makes it issue only if affirmative,
+ * timed and younger than 8 h for every set (R-006).
+ */
+enum outcome verdict_outcome(const struct attempt_state *state, int64_t at_ms);
+
 /*
  * Ends the attempt: fills state->close and state->reason from a PASS or FAIL
  * and gives each seat its votes with the coordinator's words for who was not
@@ -54,11 +69,6 @@ struct policy_figures verdict_figures(const struct attempt_state *state,
  */
 void attempt_close(struct attempt_state *state, struct verdict v,
                    enum closed_by by, int64_t closed_at_ms);
-
-/* Replay: the close that a later Attempt or the Decision has, taken over
-   before the first fold; folds above its cut are then FOLD_AFTER_CLOSE. Votes
-   are set by attempt_close() as in the live run. */
-void attempt_limit(struct attempt_state *state, int64_t cut);
 
 /*
  * Whether another attempt may be made after this one, closed as failed: below
