@@ -18,12 +18,12 @@ enum {
 
 /* The rule this attempt is judged by, in full (R-001..R-005, R-021). */
 struct effective_rule {
-	struct span policy_id;        /* "cabf-tls/2026-06-15" */
+	struct span policy_id; /* "cabf-tls/2026-06-15" */
 	struct digest policy_digest;
-	int64_t min_remotes;          /* policy's floor */
-	int64_t remotes;              /* n: planned remotes, the denominator */
-	int64_t quorum;               /* k: corroborations needed among them */
-	int64_t min_rirs;             /* among the corroborating remotes */
+	int64_t min_remotes; /* policy's floor */
+	int64_t remotes;     /* n: planned remotes, the denominator */
+	int64_t quorum;      /* k: corroborations needed among them */
+	int64_t min_rirs;    /* among the corroborating remotes */
 	int64_t max_attempts;
 	enum early early;
 	enum primary_kind primary_kind;
@@ -71,7 +71,8 @@ struct attempt {
 	size_t perspectives_count;
 	int64_t planned_at_ms;
 	int64_t deadline_ms;
-	int64_t results_from; /* high watermark of the home partition at planning */
+	int64_t results_from; /* high watermark of the home partition at
+	                         planning */
 	struct attempt_close previous; /* of attempt number - 1 */
 	struct digest inventory_digest;
 	struct digest settings_digest;
@@ -81,6 +82,8 @@ struct attempt {
 const char *attempt_decode(struct span value, struct arena *arena,
                            struct attempt *out);
 struct buf;
+/* Canonical form. Appends; compare the length with ATTEMPT_MAX before
+   producing it. */
 void attempt_encode(const struct attempt *a, struct buf *out);
 
 #endif

@@ -22,19 +22,23 @@ struct check {
 	enum perspective_role role;
 	struct digest plan; /* digest of the Attempt */
 	unsigned check_set;
-	struct span target;     /* canonical: lower case, "*." kept, or address */
+	struct span target; /* canonical: lower case, "*." kept, or address */
 	struct dcv_parameters dcv;
 	struct caa_parameters caa;
 	struct span account_uri;
-	struct span match_value; /* contact methods: what the primary selected */
+	struct span match_value; /* contact methods: what the primary selected;
+	                            bytes */
 	int64_t deadline_ms;     /* wall; the worker stops at the earlier */
 	int64_t budget_ms;       /* from when the worker takes it up */
 	int64_t results_partition;
 };
 
+/* NULL, or why the value is refused (static text); *out untouched then. */
 const char *check_decode(struct span value, struct arena *arena,
                          struct check *out);
 struct buf;
+/* Canonical form. Appends; compare the length with CHECK_MAX before
+   producing it. */
 void check_encode(const struct check *c, struct buf *out);
 
 #endif

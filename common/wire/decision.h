@@ -82,9 +82,18 @@ struct decision {
 	struct digest previous; /* value digest of sequence - 1; zero for 1 */
 };
 
+/* Whether the caller may rely on it: issue or corroborated. On the wire as
+   is_valid, as Open MPIC calls it; a decision where it contradicts the outcome
+   is refused. */
+bool decision_is_valid(const struct decision *d);
+
+/* By its first byte, like a Request. NULL, or why it is refused (static text);
+ *out and *encoding untouched then. */
 const char *decision_decode(struct span value, struct arena *arena,
                             struct decision *out, enum encoding *encoding);
 struct buf;
+/* Canonical form. Appends; compare the length with DECISION_MAX before
+   producing it. */
 void decision_encode(const struct decision *d, enum encoding e,
                      struct buf *out);
 

@@ -12,22 +12,22 @@
 #include "wire/value.h"
 
 enum {
-	EVIDENCE_DNS_MAX = 96,          /* lookups of one check */
-	EVIDENCE_PACKET_MAX = 65535,    /* of one answer */
-	EVIDENCE_HOPS_MAX = 11,         /* first request and ten redirects */
-	EVIDENCE_CONNECTS_MAX = 8,      /* addresses tried for one hop */
-	EVIDENCE_HEADERS_MAX = 16384,   /* of one response */
-	EVIDENCE_BODY_MAX = 65536,      /* of one response: the read cap */
+	EVIDENCE_DNS_MAX = 96,        /* lookups of one check */
+	EVIDENCE_PACKET_MAX = 65535,  /* of one answer */
+	EVIDENCE_HOPS_MAX = 11,       /* first request and ten redirects */
+	EVIDENCE_CONNECTS_MAX = 8,    /* addresses tried for one hop */
+	EVIDENCE_HEADERS_MAX = 16384, /* of one response */
+	EVIDENCE_BODY_MAX = 65536,    /* of one response: the read cap */
 	EVIDENCE_CERTIFICATE_MAX = 16384
 };
 
 enum dns_status {
 	DNS_UNKNOWN,
-	DNS_SECURE,        /* validated */
-	DNS_INSECURE,      /* provably unsigned, or not under the anchor */
+	DNS_SECURE,   /* validated */
+	DNS_INSECURE, /* provably unsigned, or not under the anchor */
 	DNS_BOGUS,
-	DNS_FAILED,        /* no answer that could be used; rcode may say more */
-	DNS_UNANSWERED     /* the check ended first */
+	DNS_FAILED,    /* no answer that could be used; rcode may say more */
+	DNS_UNANSWERED /* the check ended first */
 };
 
 struct dns_evidence {
@@ -48,12 +48,12 @@ enum connect_end {
 	CONNECT_REFUSED,
 	CONNECT_UNREACHABLE, /* any other error */
 	CONNECT_TIMED_OUT,
-	CONNECT_FORBIDDEN,   /* by the network guard; nothing was sent */
+	CONNECT_FORBIDDEN, /* by the network guard; nothing was sent */
 	CONNECT_TLS_FAILED
 };
 
 struct connect_evidence {
-	struct span address; /* 4 or 16 bytes */
+	struct span address; /* 4 or 16 bytes, network order */
 	int64_t port;
 	enum connect_end end;
 	struct span error; /* the guard's entry, or the library's text */
@@ -63,10 +63,10 @@ struct connect_evidence {
 enum http_end {
 	HTTP_UNKNOWN,
 	HTTP_COMPLETE,
-	HTTP_NOT_CONNECTED,   /* see connects */
+	HTTP_NOT_CONNECTED, /* see connects */
 	HTTP_TIMED_OUT,
-	HTTP_RESET,           /* closed before complete */
-	HTTP_BAD,             /* not HTTP/1.x */
+	HTTP_RESET, /* closed before complete */
+	HTTP_BAD,   /* not HTTP/1.x */
 	HTTP_HEADERS_LARGE,
 	HTTP_BODY_LARGE
 };
@@ -107,9 +107,18 @@ struct evidence {
 	size_t http_count;
 };
 
+/* NULL, or why the value is refused (static text); *out untouched then. */
 const char *evidence_decode(struct span value, struct arena *arena,
                             struct evidence *out);
 struct buf;
+/* Canonical form. Appends; compare the length with RESULT_EVIDENCE_MAX before
+   putting it into a Result. */
 void evidence_encode(const struct evidence *e, struct buf *out);
+
+/* "unknown" when out of range. */
+const char *dns_status_name(enum dns_status s);
+const char *connect_end_name(enum connect_end e);
+const char *http_end_name(enum http_end e);
+const char *evidence_end_name(enum evidence_end e);
 
 #endif

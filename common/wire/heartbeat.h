@@ -15,22 +15,26 @@ struct heartbeat {
 	struct span perspective;
 	struct span instance;
 	int64_t wall_ms;
-	struct opt_int clock_error_ms; /* the kernel's estimate; absent: unsynchronised */
+	struct opt_int clock_error_ms; /* the kernel's estimate; absent:
+	                                  unsynchronised */
 	int64_t started_ms;
 	bool draining;
 	struct text_list egress; /* addresses it sends from */
 	struct span resolver;    /* "libunbound/1.17.1 recursive validating" */
 	struct span versions;
 	bool vulnerable_resolver_accepted;
-	int64_t probes;           /* alive now */
-	int64_t probe_deaths;     /* since start */
+	int64_t probes;       /* alive now */
+	int64_t probe_deaths; /* since start */
 	int64_t in_flight;
 	int64_t in_flight_max;
 };
 
+/* NULL, or why the value is refused (static text); *out untouched then. */
 const char *heartbeat_decode(struct span value, struct arena *arena,
                              struct heartbeat *out);
 struct buf;
+/* Canonical form. Appends; compare the length with HEARTBEAT_MAX before
+   producing it. */
 void heartbeat_encode(const struct heartbeat *h, struct buf *out);
 
 #endif

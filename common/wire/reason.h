@@ -22,7 +22,8 @@ enum reason {
 const char *reason_name(enum reason r);
 /* REASON_UNKNOWN for text that names none. */
 enum reason reason_parse(struct span s);
-/* ACME problem type without its URN prefix (RFC 8555 section 6.7), "" if none. */
+/* ACME problem type without its URN prefix (RFC 8555 section 6.7), "" if none.
+ */
 const char *reason_acme(enum reason r);
 /* One sentence, safe to show to a subscriber. */
 const char *reason_meaning(enum reason r);

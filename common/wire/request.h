@@ -14,8 +14,6 @@
 
 enum { REQUEST_MAX = 65536, REQUEST_ID_MAX = 128, REQUEST_ISSUES_MAX = 32 };
 
-enum encoding { ENCODING_JSON, ENCODING_MSGPACK };
-
 struct orchestration_parameters {
 	bool present;
 	struct opt_int perspective_count;
@@ -44,8 +42,9 @@ struct request {
 	struct orchestration_parameters orchestration;
 	struct dcv_parameters dcv;
 	struct caa_parameters caa;
-	enum certificate_type certificate_type; /* absent: caa's, or tls-server */
-	struct span account_uri;                /* RFC 8657 accounturi */
+	enum certificate_type
+		certificate_type; /* absent: caa's, or tls-server */
+	struct span account_uri;  /* RFC 8657 accounturi */
 	struct opt_int challenge_created_at_ms;
 	struct opt_int time_allowed_ms; /* counts from the record's timestamp */
 	struct primary_observation primary_observation;
@@ -71,18 +70,32 @@ void request_issue_add(struct request_issues *issues, struct arena *arena,
 /*
  * Decodes by the content-type ("application/json", "application/msgpack", or
  * empty: a first byte '{' after JSON white space means JSON).
- * REASON_UNDECODABLE or REASON_OVERSIZED: a dead letter, *out untouched, why
- * filled. REASON_UNKNOWN: it is a map; fields of the wrong type, too long,
- * duplicated or critical and not understood are left absent in *out and named
- * in issues.
+ *
+ * REASON_UNDECODABLE or REASON_OVERSIZED: a dead letter, *out and *issues
+ * untouched, why filled. Those are: another content type, bytes that are not
+ * one bounded map in their encoding, a key that is there twice.
+ *
+ * REASON_UNKNOWN: it is a map. Fields that are missing, of the wrong type, too
+ * long, of an unknown enum value or critical and not understood are left absent
+ * in *out and named in *issues, which is overwritten. Two exceptions are the
+ * intake's to judge: check_type and validation_method that name nothing known
+ * are 0 with their text kept. null is the same as absent. Without check_type
+ * the set is inferred as Open MPIC does: dcv_check_parameters make it dcv,
+ * their absence makes it caa.
+ *
+ * Typing is strict in both encodings: "3", 3.0 and true are no integers.
  */
 enum reason request_decode(struct span value, struct span content_type,
                            struct arena *arena, struct request *out,
                            struct request_issues *issues,
                            enum encoding *encoding, struct span *why);
 
+/* The request's, else the CAA parameters', else tls-server. */
+enum certificate_type request_certificate_type(const struct request *r);
+
 struct buf;
-/* Canonical form: fixed field order, shortest integers. Appends to out. */
+/* Canonical form: fixed field order, shortest integers. Appends to out; the
+   caller compares the length with REQUEST_MAX before it produces it. */
 void request_encode(const struct request *r, enum encoding e, struct buf *out);
 
 #endif

@@ -22,11 +22,13 @@ struct kind_result {
 	enum check_kind kind;
 	enum result_class result_class; /* one of a worker's four */
 	enum reason reason;
-	struct span detail;  /* attacker's text may be in it: escape it */
-	struct span authorization_domain_name; /* DCV: where control was shown */
-	struct span observed; /* contact methods: the value seen */
+	struct span detail; /* attacker's text may be in it: escape it */
+	struct span
+		authorization_domain_name; /* DCV: where control was shown */
+	struct span observed; /* contact methods: the value seen; bytes */
 	int64_t looked_up_ms; /* CAA: when the governing lookup was made */
-	struct opt_int expires_ms; /* CAA: smallest TTL of the chain, from then */
+	struct opt_int
+		expires_ms;   /* CAA: smallest TTL of the chain, from then */
 	struct span evidence; /* evidence.h, or absent when there is none */
 };
 
@@ -40,16 +42,19 @@ struct result {
 	int64_t started_ms;
 	int64_t finished_ms;
 	int64_t probe_generation; /* 0: no probe was involved */
-	int64_t tries;            /* runs of the check, 2 after a probe's death */
-	struct span versions;     /* "mpic/0.1.0 libunbound/1.17.1 ..." */
+	int64_t tries;        /* runs of the check, 2 after a probe's death */
+	struct span versions; /* "mpic/0.1.0 libunbound/1.17.1 ..." */
 	bool vulnerable_resolver_accepted;
 	struct kind_result kinds[KIND_COUNT];
 	size_t kinds_count;
 };
 
+/* NULL, or why the value is refused (static text); *out untouched then. */
 const char *result_decode(struct span value, struct arena *arena,
                           struct result *out);
 struct buf;
+/* Canonical form. Appends; compare the length with RESULT_MAX before
+   producing it. */
 void result_encode(const struct result *r, struct buf *out);
 
 /* The result's entry for a kind, or NULL. */

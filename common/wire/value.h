@@ -27,7 +27,7 @@ struct opt_bool {
 	bool v;
 };
 
-#define SOME_INT(n) ((struct opt_int){ true, (n) })
+#define SOME_INT(n)  ((struct opt_int){ true, (n) })
 #define SOME_BOOL(b) ((struct opt_bool){ true, (b) })
 
 static inline bool opt_bool_or(struct opt_bool b, bool otherwise)
@@ -39,6 +39,9 @@ struct text_list {
 	struct span *items;
 	size_t count;
 };
+
+/* Of a public record; between coordinator and worker all is MessagePack. */
+enum encoding { ENCODING_JSON, ENCODING_MSGPACK };
 
 /* The two kinds of check; a set of them is a bit mask. */
 enum check_kind { KIND_DCV, KIND_CAA, KIND_COUNT };
@@ -113,7 +116,11 @@ enum validation_method validation_method_parse(struct span s);
 const char *certificate_type_name(enum certificate_type t);
 const char *outcome_name(enum outcome o);
 const char *result_class_name(enum result_class c);
+const char *url_scheme_name(enum url_scheme s);
 const char *perspective_role_name(enum perspective_role r);
+const char *primary_kind_name(enum primary_kind k);
+const char *gate_name(enum gate g);
+const char *early_name(enum early e);
 const char *closed_by_name(enum closed_by c);
 const char *dns_record_type_name(enum dns_record_type t);
 
