@@ -49,6 +49,7 @@ struct partition {
 	int64_t expected_sequence; /* of the metadata; -1: none */
 	struct digest expected_head;
 
+	int64_t last_decision; /* offset of the head; -1: none */
 	int64_t attempts_next; /* behind the last attempt known to be logged */
 	int64_t results_next;  /* behind the last result folded */
 	bool paused;

@@ -21,6 +21,8 @@
 #define HASH_FUNCTION(key, len, hashv) SIPHASH_UTHASH(key, len, hashv)
 #include <uthash.h>
 
+struct ticket;
+
 enum session_state {
 	SESSION_AWAITING,
 	SESSION_LOGGING,
@@ -37,6 +39,13 @@ struct run {
 	struct span value; /* the record; kept until it is on the log */
 	bool sent[ATTEMPT_PERSPECTIVES_MAX]; /* its check was handed over */
 	struct session *session;
+};
+
+/* An attempt found on the log before its request was read. */
+struct restored_attempt {
+	struct attempt attempt;
+	struct record_ref ref;
+	struct restored_attempt *next; /* newest first */
 };
 
 /* A result that came before the request was read. */
@@ -71,10 +80,11 @@ struct session {
 	size_t runs_count;
 
 	/* AWAITING only: attempts as read, results as read */
-	struct run *restored;
+	struct restored_attempt *restored;
 	struct early_result *early, **early_end;
 
 	struct rival *rivals;
+	struct ticket *tickets; /* records on their way; see attempts.c */
 	struct timer *deadline;
 	struct timer *resend;
 	int64_t due_mono_us;  /* when the deadline fired; for the barrier */
@@ -96,6 +106,10 @@ void session_reject(struct session *s, const struct request_issues *issues);
 /* Decided without (another) attempt. */
 void session_refuse(struct session *s, enum reason reason);
 
+/* Its newest attempt is on the log: checks may go out. */
+void session_logged(struct session *s);
+/* Its time is over: closed as soon as the results are read. */
+void session_on_deadline(struct session *s);
 /* A record of `results` whose key is this session's id. */
 void session_on_result(struct session *s, const struct heard *heard);
 /* The barrier: results were read as far as the deadline asks. */

@@ -74,6 +74,7 @@ struct attempt {
 	int64_t results_from; /* high watermark of the home partition at
 	                         planning */
 	struct attempt_close previous; /* of attempt number - 1 */
+	struct digest previous_plan;   /* its plan digest; zero for number 1 */
 	struct digest inventory_digest;
 	struct digest settings_digest;
 };

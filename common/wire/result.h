@@ -57,6 +57,10 @@ struct buf;
    producing it. */
 void result_encode(const struct result *r, struct buf *out);
 
+/* For keeping one: all of it but the evidence, copied into the arena. */
+struct result *result_copy_without_evidence(const struct result *r,
+                                            struct arena *arena);
+
 /* The result's entry for a kind, or NULL. */
 const struct kind_result *result_kind(const struct result *r,
                                       enum check_kind kind);
