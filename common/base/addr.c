@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 enum { GROUPS = 8 };
 

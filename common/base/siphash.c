@@ -2,6 +2,8 @@
 
 #include "base/id.h"
 
+#include <pthread.h>
+
 struct state {
 	uint64_t a, b, c, d;
 };
@@ -68,14 +70,17 @@ uint64_t siphash24(const uint8_t *key, struct span in)
 	return s.a ^ s.b ^ s.c ^ s.d;
 }
 
+static uint8_t process_key[SIPHASH_KEY_LEN];
+
+static void draw_key(void)
+{
+	random_bytes(process_key, sizeof(process_key));
+}
+
 uint64_t siphash_process(struct span s)
 {
-	static uint8_t key[SIPHASH_KEY_LEN];
-	static bool drawn;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (!drawn) {
-		random_bytes(key, sizeof(key));
-		drawn = true;
-	}
-	return siphash24(key, s);
+	(void)pthread_once(&once, draw_key);
+	return siphash24(process_key, s);
 }
