@@ -21,7 +21,7 @@
  * Explicit: kafka_in_start() and kafka_in_stop() single partitions.
  *
  * Callbacks come from the loop only, never from inside a call of ours, and may
- * call everything here but kafka_in_free().
+ * call everything here.
  */
 #ifndef KAFKA_KAFKA_IN_H
 #define KAFKA_KAFKA_IN_H

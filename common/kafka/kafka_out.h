@@ -36,7 +36,7 @@ struct kafka_delivery {
 	enum kafka_time_kind time_kind;
 };
 
-/* arg as given to kafka_out_send(). May send, may not free the kafka_out. */
+/* arg as given to kafka_out_send(). */
 typedef void kafka_delivered_fn(void *arg, const struct kafka_delivery *d);
 /* The producer can't go on (lost its sequence, fenced, not authorised): make a
    new one and send again what has not been delivered. Once, from the loop. */
@@ -82,7 +82,7 @@ enum kafka_send kafka_out_send(struct kafka_out *out,
 uint32_t kafka_out_in_flight(const struct kafka_out *out);
 
 /* Calls done once, from the loop, as soon as nothing is in flight (also if that
-   is so now). Linger is cut short. One flush at a time. */
+   is so now). One flush at a time. */
 void kafka_out_flush(struct kafka_out *out, kafka_flushed_fn *done,
                      void *owner);
 

@@ -25,9 +25,10 @@ enum kafka_txn_outcome {
 	KAFKA_TXN_ABORTED,   /* none of it is; the producer is good. Make a new
 	                        batch of what still has its lease */
 	KAFKA_TXN_FENCED,    /* another producer has our transactional.id, or
-	                        our epoch is gone: free, new, restore */
-	KAFKA_TXN_FATAL,     /* the producer broke: free, new, restore. The
-	                        transaction was not committed */
+	                        our epoch is gone; what was being committed may
+	                        have been: free, new, restore */
+	KAFKA_TXN_FATAL,     /* the producer broke before the commit was sent:
+	                        free, new, restore */
 	KAFKA_TXN_UNKNOWN, /* it may have been committed: free, new, restore */
 };
 

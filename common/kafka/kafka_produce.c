@@ -1,0 +1,127 @@
+#include "kafka/kafka_produce.h"
+
+#include <librdkafka/rdkafka.h>
+
+enum { HEADER_COST = 10 }; /* length fields of one header, at most */
+
+static enum kafka_fate fate_of(rd_kafka_resp_err_t rc)
+{
+	switch ((int)rc) {
+	case RD_KAFKA_RESP_ERR_NO_ERROR: return KAFKA_DELIVERED;
+	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+	case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+	case RD_KAFKA_RESP_ERR_INVALID_MSG:
+	case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+	case RD_KAFKA_RESP_ERR_INVALID_RECORD: return KAFKA_REFUSED;
+	default: return KAFKA_UNDELIVERED;
+	}
+}
+
+enum kafka_time_kind kafka_time_kind_of(int type)
+{
+	if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
+		return KAFKA_TIME_APPEND;
+	if (type == RD_KAFKA_TIMESTAMP_CREATE_TIME)
+		return KAFKA_TIME_CREATE;
+	return KAFKA_TIME_NONE;
+}
+
+struct kafka_delivery kafka_delivery_of(const rd_kafka_message_t *m)
+{
+	rd_kafka_timestamp_type_t type;
+	int64_t ms = rd_kafka_message_timestamp(m, &type);
+
+	return (struct kafka_delivery){
+		.fate = fate_of(m->err),
+		.error = m->err != 0 ? rd_kafka_err2str(m->err) : NULL,
+		.partition = m->partition,
+		.offset = m->offset,
+		.timestamp_ms = ms,
+		.time_kind = kafka_time_kind_of((int)type),
+	};
+}
+
+size_t kafka_record_bytes(const struct kafka_record *r)
+{
+	size_t bytes = r->key.len + r->value.len;
+
+	for (size_t i = 0; i < r->header_count; i++)
+		bytes += strlen(r->headers[i].name) + r->headers[i].value.len +
+		         HEADER_COST;
+	return bytes;
+}
+
+static rd_kafka_headers_t *make_headers(const struct kafka_record *r)
+{
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(r->header_count);
+
+	for (size_t i = 0; i < r->header_count; i++) {
+		const struct kafka_header *h = &r->headers[i];
+
+		rd_kafka_header_add(headers, h->name, -1, h->value.p,
+		                    (ssize_t)h->value.len);
+	}
+	return headers;
+}
+
+/* The library takes const bytes through a pointer that is not. */
+static void *bytes_of(struct span s)
+{
+	union {
+		const uint8_t *given;
+		void *taken;
+	} p = { .given = s.p };
+
+	return p.taken;
+}
+
+int kafka_produce(rd_kafka_t *rk, const struct kafka_record *r, void *opaque)
+{
+	rd_kafka_headers_t *headers = make_headers(r);
+	rd_kafka_vu_t vus[] = {
+		{ .vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = r->topic },
+		{ .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = r->partition },
+		{ .vtype = RD_KAFKA_VTYPE_MSGFLAGS,
+		  .u.i = RD_KAFKA_MSG_F_COPY },
+		{ .vtype = RD_KAFKA_VTYPE_VALUE,
+		  .u.mem = { bytes_of(r->value), r->value.len } },
+		{ .vtype = RD_KAFKA_VTYPE_KEY,
+		  .u.mem = { bytes_of(r->key), r->key.len } },
+		{ .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = opaque },
+		{ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers },
+	};
+	rd_kafka_error_t *error =
+		rd_kafka_produceva(rk, vus, sizeof(vus) / sizeof(vus[0]));
+	rd_kafka_resp_err_t rc = rd_kafka_error_code(error);
+
+	if (error == NULL)
+		return RD_KAFKA_RESP_ERR_NO_ERROR;
+	/* before 2.12 the library frees the headers of a record for a
+	   partition that is not there, though its contract says it does not */
+	if (rc != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+	    rd_kafka_version() >= 0x020c0000)
+		rd_kafka_headers_destroy(headers);
+	rd_kafka_error_destroy(error);
+	return rc;
+}
+
+const char *kafka_send_name(enum kafka_send result)
+{
+	switch (result) {
+	case KAFKA_SENT: return "sent";
+	case KAFKA_FULL: return "full";
+	case KAFKA_TOO_LARGE: return "too-large";
+	case KAFKA_FAILED: return "failed";
+	}
+	return "?";
+}
+
+const char *kafka_fate_name(enum kafka_fate fate)
+{
+	switch (fate) {
+	case KAFKA_DELIVERED: return "delivered";
+	case KAFKA_REFUSED: return "refused";
+	case KAFKA_UNDELIVERED: return "undelivered";
+	}
+	return "?";
+}

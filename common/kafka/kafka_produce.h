@@ -1,0 +1,23 @@
+/*
+ * kafka_produce.h -- one record into a producer, and what came of it: what
+ * kafka_out and kafka_txn share (internal).
+ */
+#ifndef KAFKA_KAFKA_PRODUCE_H
+#define KAFKA_KAFKA_PRODUCE_H
+
+#include "kafka/kafka_out.h"
+
+struct rd_kafka_s;
+struct rd_kafka_message_s;
+
+/* Key, value and headers with their framing. */
+size_t kafka_record_bytes(const struct kafka_record *r);
+/* Hands over a copy. Returns a rd_kafka_resp_err_t. */
+int kafka_produce(struct rd_kafka_s *rk, const struct kafka_record *r,
+                  void *opaque);
+/* error is the library's own text. */
+struct kafka_delivery kafka_delivery_of(const struct rd_kafka_message_s *m);
+/* From a rd_kafka_timestamp_type_t. */
+enum kafka_time_kind kafka_time_kind_of(int type);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * kafka_question.h -- the calls that block, for kafka_ask's thread (internal).
+ */
+#ifndef KAFKA_KAFKA_QUESTION_H
+#define KAFKA_KAFKA_QUESTION_H
+
+#include "kafka/kafka_ask.h"
+
+#include "base/err.h"
+
+struct arena;
+struct rd_kafka_s;
+struct kafka_asker;
+struct kafka_question;
+
+typedef void kafka_question_fn(struct kafka_question *q,
+                               struct kafka_asker *asker);
+
+struct kafka_question {
+	struct arena *arena; /* all that is asked and answered */
+	kafka_question_fn *ask;
+	uint32_t limit_ms; /* from when its turn comes */
+	const struct kafka_partition *list;
+	size_t count;
+	bool failed;
+	struct err why;
+	struct kafka_watermarks *watermarks;
+	struct kafka_committed *committed;
+	uint32_t partitions;
+};
+
+kafka_question_fn kafka_question_watermarks;
+kafka_question_fn kafka_question_committed;
+kafka_question_fn kafka_question_partitions;
+
+/* Takes rk. */
+struct kafka_asker *kafka_asker_new(struct rd_kafka_s *rk,
+                                    const char *group_id);
+/* Blocks: on the thread. */
+void kafka_asker_free(void *asker);
+/* On the loop, when there never was a thread. */
+void kafka_asker_free_aside(struct kafka_asker *asker);
+
+#endif
