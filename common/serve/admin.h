@@ -6,10 +6,12 @@
  *   /readyz   200 "ready", or 503 with one line per reason
  *   /version  our version and the libraries'
  *
- * It answers strangers: requests without body, small headers, few connections
- * at a time, short time limits; each ceiling is named below. Other paths are
- * 404, other methods 405, what is too big 400 or 413. It shows no names,
- * addresses or request ids. On loopback unless a setting says otherwise.
+ * It answers strangers: one GET per connection, without body, small headers,
+ * few connections at a time, one time limit over all of it; each ceiling is
+ * named below. Other paths are 404, other methods 405, what is not HTTP 400, a
+ * body 413, too many header bytes 431. It shows no names, addresses or request
+ * ids. On loopback unless a setting says otherwise. (Not evhttp: that has no
+ * limit on connections, and no way to count them.)
  */
 #ifndef SERVE_ADMIN_H
 #define SERVE_ADMIN_H
@@ -21,11 +23,11 @@
 #include <stdint.h>
 
 enum {
-	ADMIN_BODY_MAX = 1024,        /* bytes; no GET of ours has one */
 	ADMIN_HEADERS_MAX = 8 * 1024, /* bytes, request line included */
 	ADMIN_CONNECTIONS_MAX = 64,   /* the next is closed unanswered */
-	ADMIN_TIMEOUT_S = 10,         /* a request, an answer, an idle peer */
-	ADMIN_STALL_MS = 10 * 1000,   /* without a turn: not alive */
+	ADMIN_TIMEOUT_MS =
+		10 * 1000,          /* from connect to the end of the answer */
+	ADMIN_STALL_MS = 10 * 1000, /* without a turn: not alive */
 };
 
 /* The section `admin` of every program. */
@@ -45,6 +47,8 @@ struct admin_hooks {
 	void *ready_arg;
 	const char *program;
 	const struct version_part *libraries; /* may be NULL */
+	int64_t stall_ms;                     /* 0: ADMIN_STALL_MS */
+	int64_t timeout_ms;                   /* 0: ADMIN_TIMEOUT_MS */
 };
 
 struct admin;

@@ -23,7 +23,7 @@ struct metric;
 struct series;
 
 enum {
-	METRIC_LABELS_MAX = 6,
+	METRIC_LABELS_MAX = 12,
 	METRIC_SERIES_MAX = 512,
 	METRIC_BUCKETS_MAX = 24,
 };
@@ -68,6 +68,10 @@ double series_value(const struct series *s);
 /* fn runs before each rendering and may set series: for figures that are read
    rather than counted. */
 void metrics_on_collect(struct metrics *m, loop_fn *fn, void *arg);
+
+/* n zeroed bytes that live as long as the registry: for a collector's arg. */
+void *metrics_keep(struct metrics *m, size_t n)
+	__attribute__((returns_nonnull));
 
 /* mpic_build_info{version,program,<name of each part>...} 1. */
 void metrics_build_info(struct metrics *m, const char *program,
