@@ -97,6 +97,17 @@ wanted()
 	return 1
 }
 
+# A compiler's errors, if there are any; else how the log ends.
+excerpt()
+{
+	if grep -qE '^FAILED: ' "$1"; then
+		grep -E -A 2 '(: |^)(fatal )?error: |undefined reference' "$1" |
+			head -n 40
+	else
+		tail -n 40 "$1"
+	fi
+}
+
 # report NAME WHAT GOOD BAD SINCE
 report()
 {
@@ -108,7 +119,7 @@ report()
 	fi
 	printf 'FAIL  %-28s %5d of %d %s, see %s\n' "$1" "$4" $(($3 + $4)) \
 		"$2" "$(log_of "$1")"
-	tail -n 40 "$(log_of "$1")" | LC_ALL=C tr -cd '\11\12\40-\176' |
+	excerpt "$(log_of "$1")" | LC_ALL=C tr -cd '\11\12\40-\176' |
 		sed 's/^/      | /'
 	return 1
 }
@@ -133,7 +144,9 @@ do_build()
 	if command -v ccache >/dev/null 2>&1; then
 		launcher=-DCMAKE_C_COMPILER_LAUNCHER=ccache
 	fi
-	cmake --preset "$1" $launcher && cmake --build --preset "$1" -j "$JOBS"
+	cmake --preset "$1" $launcher || return 1
+	[ "${2-}" != configure ] || return 0
+	cmake --build --preset "$1" -j "$JOBS" -- -k 0
 }
 
 # Each preset is built once; a second suite that needs it learns how it went.
@@ -297,6 +310,12 @@ fuzz_suite()
 	report "$suite" targets $good $bad "$since"
 }
 
+# clang-tidy wants to know how files are compiled, not that they were.
+tidy_after()
+{
+	do_build clang configure && sh "$1"
+}
+
 check_suites()
 {
 	for script in tests/checks/*.sh; do
@@ -306,7 +325,8 @@ check_suites()
 		esac
 		wanted "$suite" || continue
 		if [ "$suite" = "check tidy" ]; then
-			build clang || { not_built "$suite"; continue; }
+			one "$suite" check tidy_after "$script"
+			continue
 		fi
 		one "$suite" check sh "$script"
 	done
