@@ -9,6 +9,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
+static const int64_t BEAT_US = INT64_C(1000) * LOOP_BEAT_MS;
+
 struct watched_signal {
 	struct event *event;
 	loop_fn *fn;
@@ -36,7 +38,7 @@ static void on_beat(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *loop = arg;
 	int64_t now = clock_mono_us();
-	int64_t late = now - loop->last_beat_us - LOOP_BEAT_MS * 1000;
+	int64_t late = now - loop->last_beat_us - BEAT_US;
 
 	(void)fd;
 	(void)what;

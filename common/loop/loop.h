@@ -18,9 +18,9 @@ typedef void loop_fn(void *arg);
 
 /* Never NULL: a process that gets no epoll descriptor ends here, aloud. */
 struct loop *loop_new(void);
-/* Takes *loop, accepts NULL, leaves NULL. Free first whatever was made on the
+/* Takes *slot, accepts NULL, leaves NULL. Free first whatever was made on the
    loop: timers, servers, sockets. */
-void loop_free(struct loop **loop);
+void loop_free(struct loop **slot);
 
 /* Borrowed, for libraries that bring their own events (curl, libunbound). */
 struct event_base *loop_base(struct loop *loop);

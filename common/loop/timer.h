@@ -18,8 +18,8 @@ struct timer;
 
 /* Borrows arg. Not running until timer_set_ms(). */
 struct timer *timer_new(struct loop *loop, loop_fn *fn, void *arg);
-/* Takes *timer, accepts NULL, leaves NULL; stops it first. */
-void timer_free(struct timer **timer);
+/* Takes *slot, accepts NULL, leaves NULL; stops it first. */
+void timer_free(struct timer **slot);
 
 /* (Re)starts it: fn runs ms from now, not earlier by clock_mono_ms(), however
    long this turn of the loop has lasted already. ms <= 0 means the next turn.
@@ -39,8 +39,8 @@ struct soon;
 
 /* Borrows arg. */
 struct soon *soon_new(struct loop *loop, loop_fn *fn, void *arg);
-/* Takes *soon, accepts NULL, leaves NULL; cancels it first. */
-void soon_free(struct soon **soon);
+/* Takes *slot, accepts NULL, leaves NULL; cancels it first. */
+void soon_free(struct soon **slot);
 
 /* fn runs in the next turn; asking again before that changes nothing. */
 void soon_call(struct soon *soon);

@@ -12,7 +12,6 @@
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
 #include <stdlib.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 enum {
@@ -39,8 +38,8 @@ const struct setting admin_settings_table[] = {
 #undef S
 
 struct peer {
-	LIST_ENTRY(peer) link;
 	struct admin *admin;
+	size_t place; /* in the admin's peers */
 	struct bufferevent *bev;
 	struct timer *deadline;
 	bool answered;
@@ -53,7 +52,7 @@ struct admin {
 	struct evconnlistener *listener;
 	struct timer *accept_again;
 	uint16_t port;
-	LIST_HEAD(, peer) peers;
+	struct peer *peers[ADMIN_CONNECTIONS_MAX];
 	size_t n_peers;
 };
 
@@ -65,8 +64,11 @@ struct answer {
 
 static void peer_free(struct peer *p)
 {
-	LIST_REMOVE(p, link);
-	p->admin->n_peers--;
+	struct admin *admin = p->admin;
+	struct peer *last = admin->peers[--admin->n_peers];
+
+	admin->peers[p->place] = last;
+	last->place = p->place;
 	timer_free(&p->deadline);
 	bufferevent_free(p->bev);
 	free(p);
@@ -303,8 +305,8 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd,
 		abort(); /* no memory */
 	p->deadline = timer_new(admin->loop, on_deadline, p);
 	timer_set_ms(p->deadline, admin->hooks.timeout_ms);
-	LIST_INSERT_HEAD(&admin->peers, p, link);
-	admin->n_peers++;
+	p->place = admin->n_peers++;
+	admin->peers[p->place] = p;
 	bufferevent_setcb(p->bev, on_readable, on_written, on_event, p);
 	/* one byte more than allowed, so that it shows */
 	bufferevent_setwatermark(p->bev, EV_READ, 0, ADMIN_HEADERS_MAX + 5);
@@ -407,7 +409,6 @@ struct admin *admin_new(struct loop *loop, const struct admin_settings *where,
 		admin->hooks.stall_ms = ADMIN_STALL_MS;
 	if (admin->hooks.timeout_ms == 0)
 		admin->hooks.timeout_ms = ADMIN_TIMEOUT_MS;
-	LIST_INIT(&admin->peers);
 	admin->accept_again = timer_new(loop, on_accept_again, admin);
 	if (start_listening(admin, where, why) != 0)
 		admin_free(&admin);
@@ -421,8 +422,8 @@ void admin_free(struct admin **slot)
 	if (admin == NULL)
 		return;
 	*slot = NULL;
-	while (!LIST_EMPTY(&admin->peers))
-		peer_free(LIST_FIRST(&admin->peers));
+	while (admin->n_peers > 0)
+		peer_free(admin->peers[admin->n_peers - 1]);
 	if (admin->listener != NULL)
 		evconnlistener_free(admin->listener);
 	timer_free(&admin->accept_again);

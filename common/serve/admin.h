@@ -57,9 +57,9 @@ struct admin;
 struct admin *admin_new(struct loop *loop, const struct admin_settings *where,
                         const struct admin_hooks *hooks, struct err *why)
 	__attribute__((warn_unused_result));
-/* Takes *admin, accepts NULL, leaves NULL; closes all connections. Before the
+/* Takes *slot, accepts NULL, leaves NULL; closes all connections. Before the
    loop and the registry. */
-void admin_free(struct admin **admin);
+void admin_free(struct admin **slot);
 
 /* The port it listens on, for port = 0. */
 uint16_t admin_port(const struct admin *admin);

@@ -143,7 +143,8 @@ static struct metric *add_metric(struct metrics *m, enum kind kind,
 		metric->labels[metric->n_labels++] = *labels;
 	}
 	assert_names(m, metric);
-	m->metrics = xreallocarray(m->metrics, m->n + 1, sizeof(*m->metrics));
+	m->metrics =
+		xreallocarray(m->metrics, m->n + 1, sizeof(struct metric *));
 	m->metrics[m->n++] = metric;
 	/* without labels there is one series, and 0 says more than absence */
 	if (metric->n_labels == 0)
@@ -198,8 +199,8 @@ static struct series *add_series(struct metric *m, const char *labels)
 	s->labels = xstrdup(labels);
 	if (m->kind == HISTOGRAM)
 		s->buckets = xcalloc(m->n_bounds + 1, sizeof(*s->buckets));
-	m->series =
-		xreallocarray(m->series, m->n_series + 1, sizeof(*m->series));
+	m->series = xreallocarray(m->series, m->n_series + 1,
+	                          sizeof(struct series *));
 	m->series[m->n_series++] = s;
 	return s;
 }

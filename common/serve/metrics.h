@@ -29,8 +29,8 @@ enum {
 };
 
 struct metrics *metrics_new(void);
-/* Takes *metrics, accepts NULL, leaves NULL; all series go with it. */
-void metrics_free(struct metrics **metrics);
+/* Takes *slot, accepts NULL, leaves NULL; all series go with it. */
+void metrics_free(struct metrics **slot);
 
 /* Names and helps are kept, not copied: literals. labels is a NULL-ended list,
    or NULL for a metric without labels. */

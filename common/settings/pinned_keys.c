@@ -49,8 +49,9 @@ static int read_time(const char *text, int64_t otherwise, int64_t *out,
 	*out = otherwise;
 	if (text[0] == '\0' || clock_parse(text, out))
 		return 0;
-	return err_set(why, "%s: \"%s\" is not a time like "
-	                    "2026-11-23T00:00:00Z",
+	return err_set(why,
+	               "%s: \"%s\" is not a time like "
+	               "2026-11-23T00:00:00Z",
 	               key, text);
 }
 

@@ -342,7 +342,8 @@ static bool is_default(struct settings *s, const struct item *item)
 	void *room[4] = { 0 }; /* the largest field: a list */
 	bool same;
 
-	assert(sizeof(room) >= sizeof(struct setting_list));
+	static_assert(sizeof(room) >= sizeof(struct setting_list),
+	              "room for a list");
 	if (item->from == FROM_DEFAULT)
 		return true;
 	if (item->row->kind == SETTING_ROWS)

@@ -113,12 +113,16 @@ struct setting {
 };
 
 /* The offset of a field, if it has that type; else it does not compile. */
+/* clang-format off: it takes a type in _Generic for an expression. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type can't be in any. */
 #define SETTING_AT(S, field, type) \
 	_Generic(&((S *)0)->field, type * : offsetof(S, field))
 #define SETTING_AT_ENUM(S, field) \
 	_Generic(((S *)0)->field, int \
 	         : offsetof(S, field), unsigned int \
 	         : offsetof(S, field))
+/* NOLINTEND(bugprone-macro-parentheses) */
+/* clang-format on */
 
 #define SETTING_ROW(k, sec, name, at, def, lo, hi, fl, help) \
 	.kind = (k), .flags = (fl), .section = (sec), .key = (name), \
@@ -249,8 +253,8 @@ struct settings *settings_load(const struct setting *table, void *out,
                                const char *path, char *const *env,
                                struct err *why)
 	__attribute__((warn_unused_result));
-/* Takes *s, accepts NULL, leaves NULL. The struct's texts go with it. */
-void settings_free(struct settings **s);
+/* Takes *slot, accepts NULL, leaves NULL. The struct's texts go with it. */
+void settings_free(struct settings **slot);
 
 /*
  * The effective settings as a file that loads to the same struct: documentation

@@ -21,9 +21,9 @@ static const struct duration_unit {
 	const char *word;
 	int64_t ms;
 } duration_units[] = {
-	{ "d", 24 * 3600 * 1000 },
-	{ "h", 3600 * 1000 },
-	{ "m", 60 * 1000 },
+	{ "d", INT64_C(24) * 3600 * 1000 },
+	{ "h", INT64_C(3600) * 1000 },
+	{ "m", INT64_C(60) * 1000 },
 	{ "s", 1000 },
 	{ "ms", 1 },
 };

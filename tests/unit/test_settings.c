@@ -488,7 +488,7 @@ START_TEST(defaults_printed_load_without_lab)
 END_TEST
 
 static const char *const in_print[] = {
-	"# Jobs.\n\t# whole number from 1 to 4096; MPIC_WORK_JOBS\n"
+	"# Jobs.\n\t# whole number from 1 to 4096; MPIC_WORK_JOBS\n",
 	"\tjobs = 9  # environment, MPIC_WORK_JOBS\n",
 	"\tcap = 64KiB  # default\n",
 	"\tbrokers = \"a\"  # file, line 2\n",
