@@ -17,7 +17,7 @@ uint8_t *buf_reserve(struct buf *b, size_t n)
 {
 	if (n > SIZE_MAX / 2 - b->len)
 		abort();
-	if (b->room - b->len < n) {
+	if (b->p == NULL || b->room - b->len < n) {
 		size_t room = b->room > 0 ? b->room : 64;
 
 		while (room - b->len < n)

@@ -51,25 +51,56 @@ const char *clock_text(int64_t wall_ms, char *out, size_t room)
 	return out;
 }
 
+/* Exactly `count` digits at text, or -1; never reads past the NUL. */
+static int digits(const char *text, int count)
+{
+	int value = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return -1;
+		value = value * 10 + (text[i] - '0');
+	}
+	return value;
+}
+
+/* strptime() alone takes blanks, signs and short numbers, and timegm() makes
+   March of the 30th of February: so the form is checked before, the date by
+   going back. */
 _Bool clock_parse(const char *text, int64_t *out_ms)
 {
+	static const char form[] = "0000-00-00T00:00:00";
 	struct tm tm = { 0 };
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	int64_t ms = 0;
+	int ms = 0;
 
-	if (rest == NULL)
-		return 0;
+	for (size_t i = 0; i < sizeof(form) - 1; i++) {
+		if (form[i] == '0' ? digits(text + i, 1) < 0
+		                   : text[i] != form[i])
+			return 0;
+	}
+	const char *rest = text + sizeof(form) - 1;
+
 	if (*rest == '.') {
-		for (int64_t unit = 100; unit > 0; unit /= 10) {
-			rest++;
-			if (*rest < '0' || *rest > '9')
-				return 0;
-			ms += unit * (*rest - '0');
-		}
-		rest++;
+		ms = digits(rest + 1, 3);
+		if (ms < 0)
+			return 0;
+		rest += 4;
 	}
 	if (rest[0] != 'Z' || rest[1] != '\0')
 		return 0;
-	*out_ms = (int64_t)timegm(&tm) * 1000 + ms;
+	tm.tm_year = digits(text, 4) - 1900;
+	tm.tm_mon = digits(text + 5, 2) - 1;
+	tm.tm_mday = digits(text + 8, 2);
+	tm.tm_hour = digits(text + 11, 2);
+	tm.tm_min = digits(text + 14, 2);
+	tm.tm_sec = digits(text + 17, 2);
+	struct tm asked = tm;
+	int64_t seconds = (int64_t)timegm(&tm);
+
+	if (tm.tm_mon != asked.tm_mon || tm.tm_mday != asked.tm_mday ||
+	    tm.tm_hour != asked.tm_hour || tm.tm_min != asked.tm_min ||
+	    tm.tm_sec != asked.tm_sec)
+		return 0;
+	*out_ms = seconds * 1000 + ms;
 	return 1;
 }

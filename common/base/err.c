@@ -18,18 +18,22 @@ int err_set(struct err *err, const char *format, ...)
 
 int err_prefix(struct err *err, const char *format, ...)
 {
-	char context[256];
 	struct err whole;
 	va_list args;
 
 	if (err == NULL)
 		return -1;
 	va_start(args, format);
-	(void)vsnprintf(context, sizeof(context), format, args);
+	int len = vsnprintf(whole.text, sizeof(whole.text), format, args);
+
 	va_end(args);
-	(void)snprintf(whole.text, sizeof(whole.text), "%s: %.*s", context,
-	               (int)(sizeof(whole.text) - sizeof(context) - 3),
-	               err->text);
+	if (len >= 0 && (size_t)len < sizeof(whole.text) - 1) {
+		size_t room = sizeof(whole.text) - (size_t)len;
+		int cut = (int)room - 3 > 0 ? (int)room - 3 : 0;
+
+		(void)snprintf(whole.text + len, room, ": %.*s", cut,
+		               err->text);
+	}
 	*err = whole;
 	return -1;
 }

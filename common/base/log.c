@@ -53,7 +53,10 @@ static void add_field(struct buf *line, const struct log_field *f)
 		buf_add_str(line, f->number ? "true" : "false");
 	} else {
 		buf_add_u8(line, '"');
-		escape_json(line, span_sub(f->text, 0, LOG_VALUE_MAX));
+		escape_json(line, span_sub(f->text, 0,
+		                           escape_cut(f->text, LOG_VALUE_MAX)));
+		if (f->text.len > LOG_VALUE_MAX)
+			buf_add_str(line, "...");
 		buf_add_u8(line, '"');
 	}
 }

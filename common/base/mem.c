@@ -85,6 +85,13 @@ void arena_reset(struct arena *arena)
 {
 	struct block *keep = arena->blocks;
 
+	/* one of the usual size: a huge job must not mark the arena for ever */
+	while (keep != NULL && keep->size > ARENA_BLOCK) {
+		arena->blocks = keep->next;
+		free(keep);
+		keep = arena->blocks;
+	}
+	arena->held = 0;
 	if (keep == NULL)
 		return;
 	free_blocks(keep->next);
@@ -118,6 +125,7 @@ void *arena_alloc(struct arena *arena, size_t n)
 {
 	if (n > SIZE_MAX - ARENA_ALIGN)
 		abort();
+	n = n > 0 ? n : 1; /* two allocations are never at one place */
 	n = (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 
 	struct block *b = arena->blocks;

@@ -28,7 +28,7 @@ struct arena;
 struct arena *arena_new(void);
 /* Takes *arena, accepts NULL, leaves NULL. */
 void arena_free(struct arena **arena);
-/* Forgets everything allocated; keeps one block for reuse. */
+/* Forgets everything allocated; keeps at most one small block. */
 void arena_reset(struct arena *arena);
 /* Bytes held from the system, for limits and figures. */
 size_t arena_bytes(const struct arena *arena);

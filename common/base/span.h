@@ -54,7 +54,7 @@ ptrdiff_t span_find(struct span hay, struct span needle);
 
 static inline struct span span_sub(struct span s, size_t from, size_t len)
 {
-	if (from > s.len)
+	if (from >= s.len)
 		return (struct span){ s.p, 0 };
 	if (len > s.len - from)
 		len = s.len - from;
@@ -101,9 +101,11 @@ static inline uint16_t take_u16(struct cursor *c)
 /* Network order. */
 static inline uint32_t take_u32(struct cursor *c)
 {
-	uint32_t high = take_u16(c);
+	struct span s = take(c, 4);
 
-	return high << 16 | take_u16(c);
+	return s.len == 4 ? (uint32_t)s.p[0] << 24 | (uint32_t)s.p[1] << 16 |
+	                            (uint32_t)s.p[2] << 8 | s.p[3]
+	                  : 0;
 }
 
 static inline struct span take_rest(struct cursor *c)
