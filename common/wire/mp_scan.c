@@ -11,7 +11,8 @@ enum shape {
 	SHAPE_LIST,
 	SHAPE_MAP,
 	SHAPE_FLOAT,
-	SHAPE_EXT
+	SHAPE_EXT,
+	SHAPE_NEVER /* a byte without a meaning */
 };
 
 struct head {
@@ -37,28 +38,29 @@ static uint32_t take_length(struct cursor *c, unsigned width)
 	return width == 1 ? take_u8(c) : width == 2 ? take_u16(c) : take_u32(c);
 }
 
-/* 0xc0..0xdf: rows of (shape, bytes of length, fixed payload). */
+/* 0xc0..0xdf: shape, bytes of its length, payload that needs no length. */
+/* clang-format off */
 static const struct {
 	uint8_t shape, width, fixed;
-} heads[32] = {
-	[0x00] = { SHAPE_PLAIN, 0, 0 }, /* nil */
-	[0x01] = { SHAPE_EXT, 0, 0 },   /* never used */
-	[0x02] = { SHAPE_PLAIN, 0, 0 }, [0x03] = { SHAPE_PLAIN, 0, 0 },
-	[0x04] = { SHAPE_PLAIN, 1, 0 }, [0x05] = { SHAPE_PLAIN, 2, 0 },
-	[0x06] = { SHAPE_PLAIN, 4, 0 }, [0x07] = { SHAPE_EXT, 1, 0 },
-	[0x08] = { SHAPE_EXT, 2, 0 },   [0x09] = { SHAPE_EXT, 4, 0 },
-	[0x0a] = { SHAPE_FLOAT, 0, 4 }, [0x0b] = { SHAPE_FLOAT, 0, 8 },
-	[0x0c] = { SHAPE_PLAIN, 0, 1 }, [0x0d] = { SHAPE_PLAIN, 0, 2 },
-	[0x0e] = { SHAPE_PLAIN, 0, 4 }, [0x0f] = { SHAPE_PLAIN, 0, 8 },
-	[0x10] = { SHAPE_PLAIN, 0, 1 }, [0x11] = { SHAPE_PLAIN, 0, 2 },
-	[0x12] = { SHAPE_PLAIN, 0, 4 }, [0x13] = { SHAPE_PLAIN, 0, 8 },
-	[0x14] = { SHAPE_EXT, 0, 2 },   [0x15] = { SHAPE_EXT, 0, 3 },
-	[0x16] = { SHAPE_EXT, 0, 5 },   [0x17] = { SHAPE_EXT, 0, 9 },
-	[0x18] = { SHAPE_EXT, 0, 17 },  [0x19] = { SHAPE_TEXT, 1, 0 },
-	[0x1a] = { SHAPE_TEXT, 2, 0 },  [0x1b] = { SHAPE_TEXT, 4, 0 },
-	[0x1c] = { SHAPE_LIST, 2, 0 },  [0x1d] = { SHAPE_LIST, 4, 0 },
-	[0x1e] = { SHAPE_MAP, 2, 0 },   [0x1f] = { SHAPE_MAP, 4, 0 },
+} heads[] = {
+	{ SHAPE_PLAIN, 0, 0 },  /* nil */
+	{ SHAPE_NEVER, 0, 0 },
+	{ SHAPE_PLAIN, 0, 0 },  { SHAPE_PLAIN, 0, 0 },  /* false, true */
+	{ SHAPE_PLAIN, 1, 0 },  { SHAPE_PLAIN, 2, 0 },  { SHAPE_PLAIN, 4, 0 },  /* bin */
+	{ SHAPE_EXT,   1, 0 },  { SHAPE_EXT,   2, 0 },  { SHAPE_EXT,   4, 0 },
+	{ SHAPE_FLOAT, 0, 4 },  { SHAPE_FLOAT, 0, 8 },
+	{ SHAPE_PLAIN, 0, 1 },  { SHAPE_PLAIN, 0, 2 },  /* uint */
+	{ SHAPE_PLAIN, 0, 4 },  { SHAPE_PLAIN, 0, 8 },
+	{ SHAPE_PLAIN, 0, 1 },  { SHAPE_PLAIN, 0, 2 },  /* int */
+	{ SHAPE_PLAIN, 0, 4 },  { SHAPE_PLAIN, 0, 8 },
+	{ SHAPE_EXT,   0, 2 },  { SHAPE_EXT,   0, 3 },  { SHAPE_EXT,   0, 5 },
+	{ SHAPE_EXT,   0, 9 },  { SHAPE_EXT,   0, 17 },
+	{ SHAPE_TEXT,  1, 0 },  { SHAPE_TEXT,  2, 0 },  { SHAPE_TEXT,  4, 0 },
+	{ SHAPE_LIST,  2, 0 },  { SHAPE_LIST,  4, 0 },
+	{ SHAPE_MAP,   2, 0 },  { SHAPE_MAP,   4, 0 },
 };
+/* clang-format on */
+_Static_assert(sizeof(heads) / sizeof(heads[0]) == 32, "0xc0..0xdf");
 
 static struct head take_head(struct cursor *c)
 {
@@ -146,6 +148,7 @@ static const char *one_value(struct scan *s)
 	switch (head.shape) {
 	case SHAPE_FLOAT: return "floats are not accepted";
 	case SHAPE_EXT: return "extension types are not accepted";
+	case SHAPE_NEVER: return "not MessagePack";
 	case SHAPE_LIST:
 	case SHAPE_MAP: return enter(s, head);
 	case SHAPE_PLAIN:

@@ -33,8 +33,9 @@ const char *topics_checks(const struct topics *t, struct span perspective,
 /* Headers. mpic-signature and mpic-jws are trust/'s. */
 #define HEADER_CONTENT_TYPE "content-type"
 #define HEADER_TRACEPARENT  "traceparent"
-#define HEADER_ECHO         "mpic-echo"      /* offset of the first decision */
-#define HEADER_FORWARDED    "mpic-forwarded" /* "<partition>/<offset>/<timestamp ms>" */
+#define HEADER_ECHO         "mpic-echo" /* offset of the first decision */
+#define HEADER_FORWARDED \
+	"mpic-forwarded" /* "<partition>/<offset>/<timestamp ms>" */
 #define HEADER_DEAD_REASON    "mpic-dead-letter-reason"
 #define HEADER_DEAD_DETAIL    "mpic-dead-letter-detail"
 #define HEADER_DEAD_TOPIC     "mpic-dead-letter-topic"
