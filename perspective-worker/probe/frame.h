@@ -1,7 +1,8 @@
 /*
  * frame.h -- what a worker and its probe say to each other: MessagePack in
  * frames over one stream socketpair. Both sides refuse whatever is not exactly
- * what this header says; for either of them that is the end of the probe.
+ * what the code here would write (no unknown fields, one spelling); for either
+ * of them a breach is the end of the probe.
  *
  *   worker -> probe   settings (first, once), job, cancel
  *   probe -> worker   ready (first, once) or failed (then it exits), done
@@ -70,9 +71,10 @@ struct probe_settings {
 	struct text_list lab_ports; /* lab only: ports beside 53, 80, 443 */
 	/* How long one resolver context takes new checks; 0: one per check. */
 	int64_t resolver_window_ms;
-	int64_t lookup_ms;  /* limit of one DNS lookup, both tries */
+	int64_t lookup_ms; /* limit of one try of a DNS lookup; there are two */
 	int64_t connect_ms; /* of one address, so that the next has its turn */
 	int64_t jobs_max;
+	int64_t clock_shift_ms; /* lab only: added to the wall clock */
 	struct span user_agent;
 };
 
