@@ -125,20 +125,18 @@ static bool ends_in_number(struct span host)
 	return true;
 }
 
-/* Labels with an underscore are for finding, not for certificates: what is
-   right of the last of them must be good as a target would be. */
-static struct span without_underscores(struct span host)
+static struct span last_two_labels(struct span name)
 {
-	size_t from = host.len;
-
-	while (from > 0 && host.p[from - 1] != '_')
-		from--;
-	return from == 0 ? host : name_parent(after(host, from));
+	while (name_label_count(name) > 2)
+		name = name_parent(name);
+	return name;
 }
 
 bool url_host_ok(struct span host, bool *is_address, struct addr *address)
 {
-	/* Whether .test is anybody's place, the resolver says. */
+	/* The labels below may be what no certificate has ("_x", "r3---s"); the
+	   place on the Internet must be one. Whether .test is, the resolver
+	   says. */
 	const struct name_rules rules = { .lab = true };
 	struct addr addr;
 
@@ -151,8 +149,8 @@ bool url_host_ok(struct span host, bool *is_address, struct addr *address)
 		*address = addr;
 		return true;
 	}
-	if (!name_is_host(host) || name_check_target(without_underscores(host),
-	                                             &rules, NULL) != NAME_FQDN)
+	if (!name_is_host(host) ||
+	    name_check_target(last_two_labels(host), &rules, NULL) != NAME_FQDN)
 		return false;
 	*is_address = false;
 	return true;
