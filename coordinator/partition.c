@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "coordinator/outbox.h"
 #include "coordinator/session.h"
 
 #include <assert.h>
@@ -36,13 +37,11 @@ struct partition *partition_new(struct coordinator *c, int32_t number)
 
 void partition_free(struct partition **p)
 {
-	struct session *s, *next;
 	struct decided_offset *d, *after;
 
 	if (*p == NULL)
 		return;
-	HASH_ITER (hh, (*p)->sessions, s, next)
-		session_end(s);
+	partition_end_sessions(*p);
 	HASH_ITER (hh, (*p)->decided, d, after) {
 		HASH_DEL((*p)->decided, d);
 		free(d);
@@ -73,7 +72,6 @@ void partition_stop(struct partition *p, const char *event, const char *why)
 		                 c->d->topics.results };
 	struct kafka_partition requests =
 		partition_of(p, c->d->topics.requests);
-	struct session *s, *next;
 
 	log_error(event, F_INT("partition", p->number), F_STR("why", why),
 	          F_STR("what_to_do",
@@ -87,6 +85,14 @@ void partition_stop(struct partition *p, const char *event, const char *why)
 		kafka_in_stop(c->log_in, &at);
 	}
 	kafka_in_stop(c->requests_in, &requests);
+	coordinator_settled(c);
+}
+
+void partition_end_sessions(struct partition *p)
+{
+	struct session *s, *next;
+
+	outbox_forget(p->c->outbox, p->number);
 	HASH_ITER (hh, p->sessions, s, next)
 		session_end(s);
 }

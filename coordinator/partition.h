@@ -56,7 +56,8 @@ struct partition {
 };
 
 struct partition *partition_new(struct coordinator *c, int32_t number);
-/* Ends its sessions without a word; the successor answers them. */
+/* Ends its sessions without a word; the successor answers them. Not while a
+   transaction is in flight. */
 void partition_free(struct partition **p);
 
 /* NULL if number is not ours. */
@@ -68,6 +69,10 @@ struct kafka_partition partition_of(const struct partition *p,
 /* Stops it: nothing more is read or answered; event and why are logged, with
    what an operator can do. */
 void partition_stop(struct partition *p, const char *event, const char *why);
+
+/* Drops its sessions and what is queued for it. Not while a transaction is in
+   flight: what is in flight lives in the sessions. */
+void partition_end_sessions(struct partition *p);
 
 /* Was this request's answer seen on the log during restore? */
 void partition_note_decided(struct partition *p, int64_t request_offset);

@@ -12,5 +12,7 @@
 void results_on_message(struct partition *p, const struct kafka_message *m);
 /* A record of `perspectives`. */
 void results_on_heartbeat(struct coordinator *c, const struct kafka_message *m);
+/* At the end of the process: what was said once is forgotten. */
+void results_forget_noise(void);
 
 #endif

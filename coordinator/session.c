@@ -9,15 +9,16 @@
 
 #include <assert.h>
 
-struct session *session_new(struct partition *p, struct span request_id)
+struct session *session_new(struct partition *p, struct span request_id,
+                            struct arena **arena)
 {
-	struct arena *arena = arena_new();
-	struct session *s = arena_alloc(arena, sizeof(*s));
+	struct session *s = arena_alloc(*arena, sizeof(*s));
 
-	s->arena = arena;
+	s->arena = *arena;
+	*arena = NULL;
 	s->partition = p;
 	s->state = SESSION_AWAITING;
-	s->request_id = arena_span(arena, request_id);
+	s->request_id = arena_span(s->arena, request_id);
 	s->begun_mono_ms = clock_mono_ms();
 	s->early_end = &s->early;
 	s->close_at = -1;

@@ -93,8 +93,10 @@ struct session {
 	UT_hash_handle hh;
 };
 
-/* A session under that id; the id is copied. */
-struct session *session_new(struct partition *p, struct span request_id);
+/* A session under that id; the id is copied. Takes *arena and leaves NULL; all
+   of the session lives there. */
+struct session *session_new(struct partition *p, struct span request_id,
+                            struct arena **arena);
 /* Takes it out of the partition and frees it. */
 void session_end(struct session *s);
 struct session *session_find(const struct partition *p, struct span id);

@@ -25,6 +25,7 @@ void stats_attempt(struct stats *s);
 void stats_check_sent(struct stats *s, struct span perspective);
 void stats_result(struct stats *s, enum fold fold);
 void stats_untrusted(struct stats *s, const char *topic, enum trust_result t);
+void stats_undecodable(struct stats *s, const char *topic);
 void stats_commit(struct stats *s, const char *outcome, int64_t took_us,
                   size_t answers);
 

@@ -65,6 +65,7 @@ static const struct field fields[] = {
 	INT("results_from", S, results_from, REQUIRED, 0, MAX_OFFSET),
 	RECORD("previous", S, previous, OPTIONAL, struct attempt_close,
 	       &attempt_close_type),
+	OPT_DIGEST("previous_plan", S, previous_plan),
 	DIGEST("inventory_digest", S, inventory_digest),
 	DIGEST("settings_digest", S, settings_digest),
 };

@@ -68,6 +68,34 @@ void result_encode(const struct result *r, struct buf *out)
 	record_encode(&result_type, r, ENCODING_MSGPACK, out);
 }
 
+static void keep(struct span *s, struct arena *arena)
+{
+	if (s->p != NULL)
+		*s = arena_span(arena, *s);
+}
+
+struct result *result_copy_without_evidence(const struct result *r,
+                                            struct arena *arena)
+{
+	struct result *copy = arena_alloc(arena, sizeof(*copy));
+
+	*copy = *r;
+	keep(&copy->request_id, arena);
+	keep(&copy->attempt_id, arena);
+	keep(&copy->perspective, arena);
+	keep(&copy->instance, arena);
+	keep(&copy->versions, arena);
+	for (size_t i = 0; i < copy->kinds_count; i++) {
+		struct kind_result *k = &copy->kinds[i];
+
+		keep(&k->detail, arena);
+		keep(&k->authorization_domain_name, arena);
+		keep(&k->observed, arena);
+		k->evidence = (struct span){ NULL, 0 };
+	}
+	return copy;
+}
+
 const struct kind_result *result_kind(const struct result *r,
                                       enum check_kind kind)
 {

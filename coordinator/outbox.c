@@ -1,0 +1,540 @@
+#include "coordinator/outbox.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "coordinator/barrier.h"
+#include "coordinator/requests.h"
+#include "trust/jws.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	/* of one transaction: enough to make a commit cheap per answer, few
+	   enough that nobody waits long behind them */
+	BATCH_ANSWERS_MAX = 500,
+	BATCH_BYTES_MAX = 4 * 1024 * 1024,
+	/* a second epoch error within this much means that two processes share
+	   one transactional.id */
+	SHARED_ID_MS = 60000,
+	HEADERS_MAX = 64
+};
+
+struct queue {
+	struct answer *first, **end;
+	size_t count;
+};
+
+struct outbox {
+	struct coordinator *c;
+	struct kafka_txn *txn;
+	struct queue waiting;
+	struct queue flying; /* in the order of the batch's records */
+	struct soon *soon;
+	bool ready;
+	int64_t submitted_mono_us;
+	int64_t fenced_mono_ms; /* the last epoch error; -1: none */
+};
+
+static void push(struct queue *q, struct answer *a)
+{
+	a->next = NULL;
+	*q->end = a;
+	q->end = &a->next;
+	q->count++;
+}
+
+static struct answer *pop(struct queue *q)
+{
+	struct answer *a = q->first;
+
+	if (a == NULL)
+		return NULL;
+	q->first = a->next;
+	if (q->first == NULL)
+		q->end = &q->first;
+	q->count--;
+	return a;
+}
+
+static void queue_init(struct queue *q)
+{
+	*q = (struct queue){ NULL, &q->first, 0 };
+}
+
+struct answer *answer_new(enum answer_kind kind, const struct partition *p,
+                          int64_t request_offset, struct session *s)
+{
+	struct arena *arena = s != NULL ? s->arena : arena_new();
+	struct answer *a = arena_alloc(arena, sizeof(*a));
+
+	a->kind = kind;
+	a->partition = p->number;
+	a->request_offset = request_offset;
+	a->session = s;
+	a->arena = s != NULL ? NULL : arena;
+	return a;
+}
+
+static void answer_free(struct answer *a)
+{
+	struct arena *arena = a->arena; /* a itself lives in it */
+
+	arena_free(&arena);
+}
+
+static struct arena *answer_arena(const struct answer *a)
+{
+	return a->arena != NULL ? a->arena : a->session->arena;
+}
+
+/* -- chaining and signing -- */
+
+static void sign(const struct coordinator *c, struct answer *a)
+{
+	struct sign_domain domain = deployment_domain(c->d, SIGN_DECISION);
+	struct buf bytes = { 0 };
+
+	decision_encode(&a->decision, a->encoding, &bytes);
+	a->value = arena_span(answer_arena(a), buf_span(&bytes));
+	bytes.len = 0;
+	jws_sign(c->d->signing_key, &domain, a->value, &bytes);
+	a->jws = arena_span(answer_arena(a), buf_span(&bytes));
+	buf_clear(&bytes);
+}
+
+static void chain(struct partition *p, struct answer *a)
+{
+	a->decision.sequence = p->staged_sequence + 1;
+	a->decision.previous = p->staged_head;
+	sign(p->c, a);
+	p->staged_sequence = a->decision.sequence;
+	p->staged_head = digest_of(a->value);
+}
+
+/* -- one record of a batch -- */
+
+static void add_header(struct kafka_record *r, struct kafka_header *list,
+                       const char *name, struct span value)
+{
+	if (value.p == NULL || r->header_count == HEADERS_MAX)
+		return;
+	list[r->header_count++] = (struct kafka_header){ name, value };
+}
+
+static struct span content_type_of(const struct answer *a)
+{
+	return a->encoding == ENCODING_JSON ? SPAN(CONTENT_TYPE_JSON) :
+					      SPAN(CONTENT_TYPE_MSGPACK);
+}
+
+static void decision_record(const struct answer *a, struct kafka_record *r,
+                            struct kafka_header *list)
+{
+	char offset[24];
+
+	r->key = a->key;
+	add_header(r, list, HEADER_CONTENT_TYPE, content_type_of(a));
+	add_header(r, list, JWS_HEADER, a->jws);
+	add_header(r, list, HEADER_TRACEPARENT, a->traceparent);
+	if (a->kind == ANSWER_DECISION)
+		return;
+	(void)snprintf(offset, sizeof(offset), "%lld", (long long)a->echo_of);
+	add_header(r, list, HEADER_ECHO,
+	           arena_span(answer_arena(a), span_str(offset)));
+}
+
+static void original_headers(const struct answer *a, struct kafka_record *r,
+                             struct kafka_header *list)
+{
+	for (size_t i = 0; i < a->header_count && i < HEADERS_MAX - 8; i++)
+		add_header(r, list, a->headers[i].name,
+		           a->headers[i].value.p != NULL ?
+		                   a->headers[i].value :
+		                   SPAN(""));
+}
+
+static void add_record(const struct outbox *o, struct answer *a,
+                       struct kafka_batch *batch)
+{
+	static const char *const dead[] = { HEADER_DEAD_REASON,
+		                            HEADER_DEAD_DETAIL,
+		                            HEADER_DEAD_TOPIC,
+		                            HEADER_DEAD_PARTITION,
+		                            HEADER_DEAD_OFFSET };
+	const struct topics *topics = &o->c->d->topics;
+	struct kafka_header list[HEADERS_MAX];
+	struct kafka_record r = { .topic = topics->decisions,
+		                  .partition = a->partition,
+		                  .key = a->key,
+		                  .value = a->value,
+		                  .headers = list };
+
+	switch (a->kind) {
+	case ANSWER_NOTHING: return;
+	case ANSWER_DECISION:
+	case ANSWER_ECHO:
+	case ANSWER_CONFLICT: decision_record(a, &r, list); break;
+	case ANSWER_DEAD_LETTER:
+		r.topic = topics->dead_letters;
+		r.partition = 0;
+		original_headers(a, &r, list);
+		for (size_t i = 0; i < 5; i++)
+			add_header(&r, list, dead[i], a->extra[i]);
+		break;
+	case ANSWER_FORWARD:
+		r.topic = topics->requests;
+		r.partition = a->to_partition;
+		original_headers(a, &r, list);
+		add_header(&r, list, HEADER_FORWARDED, a->extra[0]);
+		break;
+	}
+	(void)kafka_batch_add(batch, &r, a);
+}
+
+/* -- a batch -- */
+
+static void set_marks(const struct outbox *o, const bool *touched,
+                      struct kafka_batch *batch)
+{
+	const struct coordinator *c = o->c;
+	char metadata[PARTITION_METADATA_MAX];
+
+	for (uint32_t i = 0; i < c->d->partitions; i++) {
+		const struct partition *p = c->partitions[i];
+
+		if (!touched[i])
+			continue;
+		struct kafka_offset mark = {
+			.at = partition_of(p, c->d->topics.requests),
+			.offset = offsets_mark(p->offsets),
+			.metadata = partition_metadata(p, metadata),
+		};
+		kafka_batch_set_offset(batch, &mark);
+	}
+	kafka_batch_set_lease(batch, c->lease);
+}
+
+static struct kafka_batch *make_batch(struct outbox *o)
+{
+	struct coordinator *c = o->c;
+	struct kafka_batch *batch = kafka_batch_new();
+	bool *touched = xcalloc(c->d->partitions, sizeof(*touched));
+
+	while (o->waiting.first != NULL &&
+	       o->flying.count < BATCH_ANSWERS_MAX &&
+	       kafka_batch_bytes(batch) < BATCH_BYTES_MAX) {
+		struct answer *a = pop(&o->waiting);
+		struct partition *p = partition_find(c, a->partition);
+
+		assert(p != NULL); /* outbox_forget() took the others out */
+		if (a->kind == ANSWER_DECISION)
+			chain(p, a);
+		else if (a->kind == ANSWER_CONFLICT)
+			sign(c, a);
+		offsets_stage(p->offsets, a->request_offset);
+		touched[a->partition] = true;
+		add_record(o, a, batch);
+		push(&o->flying, a);
+	}
+	set_marks(o, touched, batch);
+	free(touched);
+	return batch;
+}
+
+static void submit(struct outbox *o)
+{
+	if (!o->ready || o->waiting.first == NULL || o->flying.first != NULL ||
+	    o->c->lease == NULL || o->c->revoking ||
+	    !kafka_txn_is_idle(o->txn))
+		return;
+	struct kafka_batch *batch = make_batch(o);
+
+	o->submitted_mono_us = clock_mono_us();
+	kafka_txn_submit(o->txn, &batch);
+}
+
+static void on_soon(void *arg)
+{
+	submit(arg);
+}
+
+/* -- outcomes -- */
+
+static void log_decision(const struct answer *a, int64_t offset,
+                         int64_t took_ms)
+{
+	const struct decision *d = &a->decision;
+	struct buf quorums = { 0 };
+
+	for (size_t i = 0; i < d->quorums_count; i++)
+		buf_printf(&quorums, "%s%s %.*s", i > 0 ? ", " : "",
+		           check_kind_name(d->quorums[i].kind),
+		           SPAN_ARG(d->quorums[i].quorum));
+	log_info("coordinator_decision_finished",
+	         F_SPAN("request_id", d->request_id),
+	         F_STR("outcome", outcome_name(d->outcome)),
+	         F_STR("reason", reason_name(d->reason)),
+	         F_STR("check_type", check_set_name(d->check_set)),
+	         F_SPAN("quorum", buf_span(&quorums)),
+	         F_INT("attempts", d->attempts_count),
+	         F_INT("partition", a->partition), F_INT("offset", offset),
+	         F_INT("sequence", d->sequence), F_INT("took_ms", took_ms),
+	         F_SPAN("traceparent", a->traceparent));
+	buf_clear(&quorums);
+}
+
+static void finish_decision(struct partition *p, struct answer *a,
+                            int64_t offset)
+{
+	struct session *s = a->session;
+	int64_t took_ms = clock_mono_ms() - s->begun_mono_ms;
+	struct window_entry entry = {
+		.request_id = s->request_id,
+		.request_digest = s->request.digest,
+		.offset = offset,
+		.decided_at_ms = a->decision.decided_at_ms,
+		.value = a->value,
+		.jws = a->jws,
+		.content_type = content_type_of(a),
+	};
+
+	p->last_decision = offset;
+	window_add(p->window, &entry);
+	window_expire(p->window, clock_wall_ms());
+	log_decision(a, offset, took_ms);
+	stats_decision(p->c->stats, &a->decision, took_ms);
+	for (struct rival *r = s->rivals; r != NULL; r = r->next)
+		requests_answer_rival(s, r, offset);
+	session_end(s);
+}
+
+static void finish(struct outbox *o, const struct kafka_batch *batch)
+{
+	struct coordinator *c = o->c;
+	struct answer *a;
+	size_t number = 0;
+
+	for (uint32_t i = 0; i < c->d->partitions; i++) {
+		struct partition *p = c->partitions[i];
+
+		if (p == NULL || p->offsets == NULL)
+			continue;
+		offsets_commit(p->offsets);
+		p->sequence = p->staged_sequence;
+		p->head = p->staged_head;
+	}
+	stats_commit(c->stats, "committed",
+	             clock_mono_us() - o->submitted_mono_us, o->flying.count);
+	while ((a = pop(&o->flying)) != NULL) {
+		struct partition *p = partition_find(c, a->partition);
+		struct arena *own = a->arena; /* a goes with its session */
+		int64_t offset = -1;
+
+		if (a->kind != ANSWER_NOTHING)
+			offset = kafka_batch_delivery(batch, number++).offset;
+		if (a->kind == ANSWER_DECISION)
+			finish_decision(p, a, offset);
+		arena_free(&own);
+	}
+}
+
+/* Nothing of it happened: what is still ours goes to the front of the queue,
+   to be chained and signed anew. A record that the broker will never take is
+   not sent for ever. */
+static void take_back(struct outbox *o, const struct kafka_batch *batch)
+{
+	struct coordinator *c = o->c;
+	struct queue all;
+	struct answer *a;
+	size_t number = 0;
+
+	queue_init(&all);
+	while ((a = pop(&o->flying)) != NULL) {
+		bool refused = false;
+
+		if (a->kind != ANSWER_NOTHING && batch != NULL)
+			refused = kafka_batch_delivery(batch, number++).fate ==
+			          KAFKA_REFUSED;
+		if (refused) {
+			coordinator_give_up(
+				c, 70, "coordinator_answer_refused",
+				"the broker refuses an answer for good: "
+				"compare max.message.bytes of decisions and "
+				"dead-letters with what mpicctl topics wants");
+		}
+		if (partition_find(c, a->partition) == NULL)
+			answer_free(a);
+		else
+			push(&all, a);
+	}
+	while ((a = pop(&o->waiting)) != NULL)
+		push(&all, a);
+	queue_init(&o->waiting);
+	while ((a = pop(&all)) != NULL)
+		push(&o->waiting, a);
+	for (uint32_t i = 0; i < c->d->partitions; i++) {
+		struct partition *p = c->partitions[i];
+
+		if (p == NULL || p->offsets == NULL)
+			continue;
+		offsets_abort(p->offsets);
+		p->staged_sequence = p->sequence;
+		p->staged_head = p->head;
+	}
+}
+
+static void drop_all(struct outbox *o)
+{
+	struct answer *a;
+
+	while ((a = pop(&o->flying)) != NULL)
+		answer_free(a);
+	while ((a = pop(&o->waiting)) != NULL)
+		answer_free(a);
+}
+
+static int open_txn(struct outbox *o, struct err *why);
+
+/* The producer is gone and what it sent may or may not be there: only the log
+   knows, so everything owned is restored from it. */
+static void start_over(struct outbox *o, enum kafka_txn_outcome outcome)
+{
+	struct coordinator *c = o->c;
+	int64_t now = clock_mono_ms();
+	struct err why;
+
+	if (outcome == KAFKA_TXN_FENCED) {
+		if (o->fenced_mono_ms >= 0 &&
+		    now - o->fenced_mono_ms < SHARED_ID_MS) {
+			coordinator_give_up(
+				c, 75, "coordinator_instance_shared",
+				"another process uses this instance name: "
+				"give each coordinator its own");
+			return;
+		}
+		o->fenced_mono_ms = now;
+	}
+	o->ready = false;
+	kafka_txn_free(&o->txn);
+	drop_all(o);
+	coordinator_restore_all(c);
+	if (open_txn(o, &why) != 0)
+		coordinator_give_up(c, 75, "coordinator_producer_failed",
+		                    why.text);
+}
+
+static void on_outcome(void *owner, enum kafka_txn_outcome outcome,
+                       const struct kafka_batch *batch, const char *why)
+{
+	struct outbox *o = owner;
+
+	if (outcome == KAFKA_TXN_COMMITTED) {
+		finish(o, batch);
+	} else {
+		log_warn("coordinator_commit_failed",
+		         F_STR("outcome", kafka_txn_outcome_name(outcome)),
+		         F_STR("error", why));
+		stats_commit(o->c->stats, kafka_txn_outcome_name(outcome),
+		             clock_mono_us() - o->submitted_mono_us, 0);
+		if (outcome == KAFKA_TXN_ABORTED)
+			take_back(o, batch);
+		else
+			start_over(o, outcome);
+	}
+	coordinator_settled(o->c);
+	soon_call(o->soon);
+}
+
+static void on_ready(void *owner)
+{
+	struct outbox *o = owner;
+
+	o->ready = true;
+	log_info("coordinator_producer_ready");
+	soon_call(o->soon);
+	coordinator_settled(o->c);
+}
+
+static int open_txn(struct outbox *o, struct err *why)
+{
+	char id[TOPIC_PREFIX_MAX + 80];
+	struct kafka_txn_options options = {
+		.transactional_id = id,
+		.events = { on_ready, on_outcome, o },
+	};
+
+	(void)snprintf(id, sizeof(id), "%s%s", o->c->d->topics.prefix,
+	               o->c->d->conf->instance);
+	o->txn = kafka_txn_new(o->c->loop, &o->c->kafka, &options, why);
+	return o->txn != NULL ? 0 : -1;
+}
+
+struct outbox *outbox_new(struct coordinator *c, struct err *why)
+{
+	struct outbox *o = xzalloc(sizeof(*o));
+
+	o->c = c;
+	o->fenced_mono_ms = -1;
+	queue_init(&o->waiting);
+	queue_init(&o->flying);
+	o->soon = soon_new(c->loop, on_soon, o);
+	if (open_txn(o, why) != 0)
+		outbox_free(&o);
+	return o;
+}
+
+void outbox_free(struct outbox **o)
+{
+	if (*o == NULL)
+		return;
+	kafka_txn_free(&(*o)->txn);
+	soon_free(&(*o)->soon);
+	drop_all(*o);
+	free(*o);
+	*o = NULL;
+}
+
+void outbox_add(struct outbox *o, struct answer *answer)
+{
+	push(&o->waiting, answer);
+	soon_call(o->soon);
+}
+
+void outbox_forget(struct outbox *o, int32_t partition)
+{
+	struct queue keep;
+	struct answer *a;
+
+	queue_init(&keep);
+	while ((a = pop(&o->waiting)) != NULL) {
+		if (a->partition == partition)
+			answer_free(a);
+		else
+			push(&keep, a);
+	}
+	queue_init(&o->waiting);
+	while ((a = pop(&keep)) != NULL)
+		push(&o->waiting, a);
+}
+
+bool outbox_is_empty(const struct outbox *o)
+{
+	return o->waiting.first == NULL && o->flying.first == NULL;
+}
+
+bool outbox_in_flight(const struct outbox *o)
+{
+	return o->flying.first != NULL;
+}
+
+bool outbox_is_ready(const struct outbox *o)
+{
+	return o->ready;
+}
+
+size_t outbox_queued(const struct outbox *o)
+{
+	return o->waiting.count + o->flying.count;
+}

@@ -1,0 +1,389 @@
+#include "coordinator/requests.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/mem.h"
+#include "base/murmur2.h"
+#include "coordinator/outbox.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* A record while it is being looked at. */
+struct incoming {
+	struct partition *p;
+	const struct kafka_message *m;
+	struct arena *arena; /* goes with this struct's user */
+	struct request request;
+	struct request_issues issues;
+	enum encoding encoding;
+	struct digest digest;
+	struct span id;
+	bool assigned_by_us;
+	bool forwarded;
+	struct forwarded from;
+};
+
+static struct kafka_header *copy_headers(struct arena *arena,
+                                         const struct kafka_message *m)
+{
+	struct kafka_header *copy =
+		arena_calloc(arena, m->header_count + 1, sizeof(*copy));
+
+	for (size_t i = 0; i < m->header_count; i++) {
+		copy[i].name = arena_str(arena, m->headers[i].name);
+		copy[i].value = arena_span(arena, m->headers[i].value);
+	}
+	return copy;
+}
+
+/* The bytes as they came, with their headers. */
+static struct answer *original(struct partition *p,
+                               const struct kafka_message *m,
+                               enum answer_kind kind)
+{
+	struct answer *a = answer_new(kind, p, m->offset, NULL);
+
+	if (m->key.p != NULL)
+		a->key = arena_span(a->arena, m->key);
+	if (m->value.p != NULL)
+		a->value = arena_span(a->arena, m->value);
+	a->headers = copy_headers(a->arena, m);
+	a->header_count = m->header_count;
+	return a;
+}
+
+static void dead_letter(struct partition *p, const struct kafka_message *m,
+                        enum reason reason, struct span detail)
+{
+	struct answer *a = original(p, m, ANSWER_DEAD_LETTER);
+
+	a->extra[0] = span_str(reason_name(reason));
+	a->extra[1] = arena_span(a->arena, detail);
+	a->extra[2] = arena_span(a->arena, span_str(m->topic));
+	a->extra[3] = span_str(arena_printf(a->arena, "%d", m->partition));
+	a->extra[4] = span_str(
+		arena_printf(a->arena, "%lld", (long long)m->offset));
+	log_warn("coordinator_request_dead_lettered",
+	         F_INT("partition", m->partition), F_INT("offset", m->offset),
+	         F_STR("reason", reason_name(reason)),
+	         F_SPAN("detail", detail));
+	stats_answer(p->c->stats, "dead-letter");
+	outbox_add(p->c->outbox, a);
+}
+
+static void forward(struct incoming *in, int32_t home)
+{
+	const struct kafka_message *m = in->m;
+	struct answer *a = original(in->p, m, ANSWER_FORWARD);
+	struct forwarded from = { m->partition, m->offset, m->timestamp_ms };
+	char text[FORWARDED_MAX];
+
+	a->key = arena_span(a->arena, in->id);
+	a->to_partition = home;
+	a->extra[0] =
+		arena_span(a->arena, span_str(forwarded_text(&from, text)));
+	stats_answer(in->p->c->stats, "forward");
+	outbox_add(in->p->c->outbox, a);
+}
+
+/* From the body, the key, or where it was first found. */
+static void resolve_id(struct incoming *in)
+{
+	char made[ID_ASSIGNED_MAX];
+
+	if (in->request.request_id.p != NULL) {
+		in->id = in->request.request_id;
+	} else if (in->m->key.len > 0) {
+		in->id = arena_span(in->arena, in->m->key);
+		in->assigned_by_us = in->forwarded;
+	} else {
+		id_assign(made, in->m->partition, in->m->offset);
+		in->id = arena_span(in->arena, span_str(made));
+		in->assigned_by_us = true;
+	}
+}
+
+static bool read_forwarded(struct incoming *in)
+{
+	struct span mark;
+	size_t n = kafka_message_header(in->m, HEADER_FORWARDED, &mark);
+
+	if (n == 0)
+		return true;
+	in->forwarded = n == 1 && forwarded_parse(mark, &in->from);
+	return in->forwarded;
+}
+
+/* Ids that no partition can be computed for are decided where they are. */
+static bool is_at_home(const struct incoming *in, int32_t *home)
+{
+	*home = (int32_t)home_partition(in->id, in->p->c->d->partitions);
+	return *home == in->p->number ||
+	       id_check_request(in->id, true) != ID_OK;
+}
+
+static void echo(struct incoming *in, const struct window_entry *first)
+{
+	struct answer *a =
+		answer_new(ANSWER_ECHO, in->p, in->m->offset, NULL);
+
+	a->key = arena_span(a->arena, first->request_id);
+	a->value = arena_span(a->arena, first->value);
+	a->jws = arena_span(a->arena, first->jws);
+	a->encoding = span_is(first->content_type, CONTENT_TYPE_JSON) ?
+		ENCODING_JSON :
+		ENCODING_MSGPACK;
+	a->echo_of = first->offset;
+	stats_answer(in->p->c->stats, "echo");
+	outbox_add(in->p->c->outbox, a);
+}
+
+/* Signed, but not in the chain: no sequence, not counted. */
+static void conflict(struct partition *p, const struct rival *r,
+                     struct span id, int64_t echo_of)
+{
+	struct answer *a = answer_new(ANSWER_CONFLICT, p, r->offset, NULL);
+	struct request_issues issues = { .count = 0 };
+
+	request_issue_add(&issues, a->arena, REASON_REQUEST_ID_CONFLICT,
+	                  "request_id",
+	                  "the id was used for another request");
+	struct request_facts facts = {
+		.request_id = arena_span(a->arena, id),
+		.request = { p->number, r->offset, r->digest },
+		.request_timestamp_ms = r->timestamp_ms,
+		.target = arena_span(a->arena, r->request.domain_or_ip_target),
+		.check_set = intake_check_set(&r->request),
+		.certificate_type = intake_certificate_type(&r->request),
+		.policy = POLICY_CABF_TLS,
+		.primary_kind = p->c->d->rules.primary_kind,
+		.partitions = p->c->d->partitions,
+	};
+	struct decision_input in = {
+		.facts = &facts,
+		.issues = issues.items,
+		.issues_count = issues.count,
+		.decided_at_ms = clock_wall_ms(),
+	};
+
+	decision_make(&in, a->arena, &a->decision);
+	a->encoding = r->encoding;
+	a->key = facts.request_id;
+	a->echo_of = echo_of;
+	stats_answer(p->c->stats, "conflict");
+	outbox_add(p->c->outbox, a);
+}
+
+void requests_answer_rival(struct session *s, const struct rival *r,
+                           int64_t echo_of)
+{
+	conflict(s->partition, r, s->request_id, echo_of);
+}
+
+static struct rival rival_of(const struct incoming *in)
+{
+	return (struct rival){ .offset = in->m->offset,
+		               .digest = in->digest,
+		               .timestamp_ms = in->m->timestamp_ms,
+		               .request = in->request,
+		               .encoding = in->encoding };
+}
+
+/* The id's first request is still being worked on. */
+static void repeat_of_undecided(struct incoming *in, struct session *s)
+{
+	if (digest_eq(&s->request.digest, &in->digest)) {
+		stats_answer(in->p->c->stats, "repeat");
+		outbox_add(in->p->c->outbox,
+		           answer_new(ANSWER_NOTHING, in->p, in->m->offset,
+		                      NULL));
+		return;
+	}
+	struct rival *r = arena_alloc(s->arena, sizeof(*r));
+
+	*r = rival_of(in);
+	/* the target is all of the request that its answer shows */
+	struct span target = in->request.domain_or_ip_target;
+
+	r->request = (struct request){
+		.check_type_given = true,
+		.check_set = intake_check_set(&in->request),
+		.certificate_type = intake_certificate_type(&in->request),
+		.domain_or_ip_target =
+			target.p != NULL ? arena_span(s->arena, target) :
+					   target,
+	};
+	r->next = s->rivals;
+	s->rivals = r;
+}
+
+static void fill_facts(struct session *s)
+{
+	const struct deployment *d = s->partition->c->d;
+	const struct order *o = &s->order;
+
+	s->facts = (struct request_facts){
+		.request_id = s->request_id,
+		.request = s->request,
+		.request_timestamp_ms = o->timestamp_ms,
+		.target = o->target,
+		.is_address = o->target_is_address,
+		.check_set = o->check_set,
+		.method = o->check_set & SET_DCV ? o->dcv.validation_method :
+						   METHOD_UNKNOWN,
+		.account_uri = o->account_uri,
+		.certificate_type = o->certificate_type,
+		.trace_identifier = o->trace_identifier,
+		.challenge_created_at_ms = o->challenge_created_at_ms,
+		.policy = o->family,
+		.primary_kind = d->rules.primary_kind,
+		.observation = o->primary_observation,
+		.partitions = d->partitions,
+	};
+}
+
+/* A rejected request has no order: what was sent is all there is. */
+static void fill_rejected_facts(struct session *s, const struct incoming *in)
+{
+	const struct deployment *d = s->partition->c->d;
+
+	s->facts = (struct request_facts){
+		.request_id = s->request_id,
+		.request = s->request,
+		.request_timestamp_ms = in->m->timestamp_ms,
+		.target = in->request.domain_or_ip_target,
+		.check_set = intake_check_set(&in->request),
+		.method = in->request.dcv.validation_method,
+		.certificate_type = intake_certificate_type(&in->request),
+		.trace_identifier = in->request.trace_identifier,
+		.policy = d->rules.open_mpic_policy ? POLICY_OPEN_MPIC :
+						      POLICY_CABF_TLS,
+		.primary_kind = d->rules.primary_kind,
+		.partitions = d->partitions,
+	};
+}
+
+/* The time allowed counts from the first record, which a forwarded one names;
+   a claim of a later time than the broker's is not believed. */
+static int64_t origin_time(const struct incoming *in)
+{
+	int64_t at = in->m->timestamp_ms;
+
+	if (in->forwarded && in->from.timestamp_ms < at)
+		return in->from.timestamp_ms;
+	return at;
+}
+
+static void open_session(struct incoming *in, struct session *s)
+{
+	struct span traceparent;
+	struct intake_origin origin = {
+		.request_id = s->request_id,
+		.assigned_by_us = in->assigned_by_us,
+		.timestamp_ms = origin_time(in),
+		.now_ms = clock_wall_ms(),
+	};
+	bool resumed = s->restored != NULL;
+
+	s->request = (struct record_ref){ in->p->number, in->m->offset,
+		                          in->digest };
+	s->encoding = in->encoding;
+	if (kafka_message_header(in->m, HEADER_TRACEPARENT, &traceparent) == 1 &&
+	    traceparent.len <= 256)
+		s->traceparent = arena_span(s->arena, traceparent);
+	/* what an attempt was made for was accepted in its time */
+	if (resumed)
+		origin.now_ms = s->restored->attempt.planned_at_ms;
+	if (!intake_check(&in->request, &origin, &in->p->c->d->rules, s->arena,
+	                  &in->issues, &s->order)) {
+		fill_rejected_facts(s, in);
+		session_reject(s, &in->issues);
+		return;
+	}
+	fill_facts(s);
+	if (resumed)
+		session_resume(s);
+	else
+		session_start(s);
+}
+
+/* A restored session has its arena already: the request must live there. */
+static void decode_again(struct incoming *in, const struct session *s)
+{
+	struct span content_type = { NULL, 0 }, text;
+
+	(void)kafka_message_header(in->m, HEADER_CONTENT_TYPE, &content_type);
+	in->issues.count = 0;
+	enum reason why =
+		request_decode(in->m->value, content_type, s->arena,
+	                       &in->request, &in->issues, &in->encoding, &text);
+
+	assert(why == REASON_UNKNOWN); /* it decoded a moment ago */
+}
+
+/* Decoded and at home: an answer that exists, or a session. */
+static void work(struct incoming *in)
+{
+	struct session *s = session_find(in->p, in->id);
+	const struct window_entry *first = window_find(in->p->window, in->id);
+
+	if (first != NULL && digest_eq(&first->request_digest, &in->digest)) {
+		echo(in, first);
+		return;
+	}
+	if (first != NULL) {
+		struct rival r = rival_of(in);
+
+		conflict(in->p, &r, in->id, first->offset);
+		return;
+	}
+	if (s != NULL && s->state != SESSION_AWAITING) {
+		repeat_of_undecided(in, s);
+		return;
+	}
+	if (s == NULL)
+		s = session_new(in->p, in->id, &in->arena);
+	else
+		decode_again(in, s);
+	open_session(in, s);
+}
+
+void requests_on_message(struct partition *p, const struct kafka_message *m)
+{
+	struct incoming in = { .p = p, .m = m, .arena = arena_new() };
+	struct span content_type = { NULL, 0 }, detail = { NULL, 0 };
+	int32_t home;
+
+	stats_request(p->c->stats);
+	if (partition_is_decided(p, m->offset)) {
+		offsets_pass(p->offsets, m->offset);
+		goto out;
+	}
+	offsets_begin(p->offsets, m->offset);
+	(void)kafka_message_header(m, HEADER_CONTENT_TYPE, &content_type);
+	enum reason bad = REASON_OVERSIZED;
+
+	if (m->value.len <= (size_t)p->c->d->conf->request_max_bytes)
+		bad = request_decode(m->value, content_type, in.arena,
+		                     &in.request, &in.issues, &in.encoding,
+		                     &detail);
+	if (bad == REASON_UNKNOWN && !read_forwarded(&in)) {
+		bad = REASON_MISROUTED;
+		detail = SPAN("header mpic-forwarded is not what we write");
+	}
+	if (bad != REASON_UNKNOWN) {
+		dead_letter(p, m, bad, detail);
+		goto out;
+	}
+	in.digest = digest_of(m->value);
+	resolve_id(&in);
+	if (is_at_home(&in, &home))
+		work(&in);
+	else if (!in.forwarded)
+		forward(&in, home);
+	else
+		dead_letter(p, m, REASON_MISROUTED, in.id);
+out:
+	arena_free(&in.arena);
+}

@@ -1,0 +1,344 @@
+#include "coordinator/restore.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "coordinator/outbox.h"
+#include "coordinator/requests.h"
+#include "trust/jws.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ASK_LIMIT_MS = 10000, ASK_AGAIN_MS = 1000, TOPICS = 3 };
+
+static void start_reading(struct partition *p, const char *topic,
+                          int64_t offset)
+{
+	struct kafka_partition at = partition_of(p, topic);
+	struct err why;
+
+	if (kafka_in_start(p->c->log_in, &at, offset, &why) != 0)
+		partition_stop(p, "coordinator_partition_unreadable", why.text);
+}
+
+/* -- (1) the committed offset, and where the logs begin and end -- */
+
+static bool gap_is_accepted(const struct partition *p)
+{
+	const struct setting_list *list = &p->c->d->conf->accept_gap;
+	char number[16];
+
+	(void)snprintf(number, sizeof(number), "%d", p->number);
+	for (size_t i = 0; i < list->n; i++) {
+		if (strcmp(list->at[i], number) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void on_committed(void *arg, const char *error,
+                         const struct kafka_committed *list, size_t count);
+static void on_watermarks(void *arg, const char *error,
+                          const struct kafka_watermarks *list, size_t count);
+
+static void ask(struct coordinator *c, bool watermarks)
+{
+	const char *topics[TOPICS] = { c->d->topics.decisions,
+		                       c->d->topics.attempts,
+		                       c->d->topics.results };
+	struct kafka_partition *list =
+		xcalloc(c->d->partitions * TOPICS, sizeof(*list));
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < c->d->partitions; i++) {
+		const struct partition *p = c->partitions[i];
+
+		if (p == NULL || p->phase != PARTITION_ASKING)
+			continue;
+		for (size_t t = 0; watermarks && t < TOPICS; t++)
+			list[count++] = partition_of(p, topics[t]);
+		if (!watermarks)
+			list[count++] = partition_of(p, c->d->topics.requests);
+	}
+	if (count > 0 && watermarks)
+		kafka_ask_watermarks(c->ask, list, count, ASK_LIMIT_MS,
+		                     on_watermarks, c);
+	else if (count > 0)
+		kafka_ask_committed(c->ask, list, count, ASK_LIMIT_MS,
+		                    on_committed, c);
+	free(list);
+}
+
+void restore_begin(struct coordinator *c)
+{
+	ask(c, false);
+}
+
+static void try_again(struct coordinator *c, const char *error)
+{
+	log_warn("coordinator_restore_waits", F_STR("error", error));
+	timer_set_ms(c->restore_again, ASK_AGAIN_MS);
+}
+
+static void on_committed(void *arg, const char *error,
+                         const struct kafka_committed *list, size_t count)
+{
+	struct coordinator *c = arg;
+
+	if (error != NULL) {
+		try_again(c, error);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct partition *p = partition_find(c, list[i].at.partition);
+
+		if (p == NULL || p->phase != PARTITION_ASKING)
+			continue;
+		p->mark = -1;
+		if (list[i].offset >= 0 &&
+		    partition_read_metadata(p, list[i].metadata))
+			p->mark = list[i].offset;
+	}
+	ask(c, true);
+}
+
+/* Nothing of ours was committed: all logs from their start. If decisions do not
+   start at 0, requests may have been answered by what is gone. */
+static bool start_from_nothing(struct partition *p, int64_t decisions_low)
+{
+	char why[160];
+
+	if (decisions_low > 0 && !gap_is_accepted(p)) {
+		(void)snprintf(why, sizeof(why),
+		               "no committed offset with our metadata, and "
+		               "decisions begin at %lld, not 0",
+		               (long long)decisions_low);
+		partition_stop(p, "coordinator_partition_gap", why);
+		return false;
+	}
+	p->decisions_from = decisions_low;
+	p->attempts_from = -1;
+	p->results_from = -1;
+	return true;
+}
+
+static void begin_decisions(struct partition *p,
+                            const struct kafka_watermarks *w)
+{
+	if (p->mark < 0 && !start_from_nothing(p, w[0].low))
+		return;
+	if (p->decisions_from < w[0].low) {
+		if (!gap_is_accepted(p)) {
+			partition_stop(p, "coordinator_partition_gap",
+			               "decisions of the duplicate window "
+			               "are no longer on the log");
+			return;
+		}
+		p->decisions_from = w[0].low;
+	}
+	if (p->attempts_from < w[1].low)
+		p->attempts_from = w[1].low;
+	if (p->results_from < w[2].low)
+		p->results_from = w[2].low;
+	p->attempts_next = p->attempts_from;
+	p->results_next = p->results_from;
+	p->phase = PARTITION_DECISIONS;
+	start_reading(p, p->c->d->topics.decisions, p->decisions_from);
+}
+
+static void on_watermarks(void *arg, const char *error,
+                          const struct kafka_watermarks *list, size_t count)
+{
+	struct coordinator *c = arg;
+
+	if (error != NULL) {
+		try_again(c, error);
+		return;
+	}
+	for (size_t i = 0; i + TOPICS <= count; i += TOPICS) {
+		struct partition *p = partition_find(c, list[i].at.partition);
+
+		if (p != NULL && p->phase == PARTITION_ASKING)
+			begin_decisions(p, &list[i]);
+	}
+}
+
+/* -- (2) decisions -- */
+
+static bool is_trusted(const struct coordinator *c,
+                       const struct kafka_message *m)
+{
+	struct sign_domain domain = deployment_domain(c->d, SIGN_DECISION);
+	struct trust_wanted wanted = { .role = KEY_ROLE_COORDINATOR,
+		                       .at_ms = m->timestamp_ms };
+	struct span text = { NULL, 0 };
+
+	return kafka_message_header(m, JWS_HEADER, &text) == 1 &&
+	       jws_verify(c->d->keyring, &wanted, &domain, m->value, text,
+	                  NULL) == TRUST_OK;
+}
+
+static void take_decision(struct partition *p, const struct kafka_message *m,
+                          const struct decision *d)
+{
+	struct window_entry entry = {
+		.request_id = d->request_id,
+		.request_digest = d->request.digest,
+		.offset = m->offset,
+		.decided_at_ms = d->decided_at_ms,
+		.value = m->value,
+	};
+
+	(void)kafka_message_header(m, JWS_HEADER, &entry.jws);
+	(void)kafka_message_header(m, HEADER_CONTENT_TYPE, &entry.content_type);
+	p->sequence = d->sequence;
+	p->head = digest_of(m->value);
+	p->last_decision = m->offset;
+	window_add(p->window, &entry);
+	partition_note_decided(p, d->request.offset);
+}
+
+void restore_on_decision(struct partition *p, const struct kafka_message *m)
+{
+	struct arena *arena = arena_new();
+	struct decision d;
+	enum encoding encoding;
+	struct span ignored;
+	char why[96];
+
+	if (!is_trusted(p->c, m) ||
+	    decision_decode(m->value, arena, &d, &encoding) != NULL) {
+		log_warn("coordinator_foreign_decision",
+		         F_INT("partition", p->number),
+		         F_INT("offset", m->offset));
+		goto out;
+	}
+	if (kafka_message_header(m, HEADER_ECHO, &ignored) > 0) {
+		/* an answer to a repeat: finishes that request, not chained */
+		partition_note_decided(p, d.request.offset);
+		goto out;
+	}
+	bool first = p->last_decision < 0;
+
+	if (!first && (d.sequence != p->sequence + 1 ||
+	               !digest_eq(&d.previous, &p->head)) &&
+	    !gap_is_accepted(p)) {
+		(void)snprintf(why, sizeof(why),
+		               "decision at offset %lld does not continue the "
+		               "chain",
+		               (long long)m->offset);
+		partition_stop(p, "coordinator_chain_broken", why);
+		goto out;
+	}
+	take_decision(p, m, &d);
+out:
+	arena_free(&arena);
+}
+
+/* The head that the mark was committed with must be what the log ends with. */
+static bool head_matches(struct partition *p)
+{
+	if (p->mark < 0 || gap_is_accepted(p))
+		return true;
+	if (p->sequence == p->expected_sequence &&
+	    (p->sequence == 0 || digest_eq(&p->head, &p->expected_head)))
+		return true;
+	partition_stop(p, "coordinator_chain_truncated",
+	               "the last decision on the log is not the one that was "
+	               "committed last");
+	return false;
+}
+
+/* -- (3) attempts -- */
+
+void restore_on_attempt(struct partition *p, const struct kafka_message *m)
+{
+	struct coordinator *c = p->c;
+	struct arena *arena = arena_new();
+	struct attempt a;
+	struct sign_domain domain = deployment_domain(c->d, SIGN_ATTEMPT);
+	struct trust_wanted wanted = { .role = KEY_ROLE_COORDINATOR,
+		                       .at_ms = m->timestamp_ms };
+	struct span header = { NULL, 0 };
+
+	p->attempts_next = m->offset + 1;
+	if (kafka_message_header(m, RECORD_SIGNATURE_HEADER, &header) != 1 ||
+	    keyring_verify(c->d->keyring, &wanted, &domain, m->value, header,
+	                   NULL) != TRUST_OK ||
+	    attempt_decode(m->value, arena, &a) != NULL) {
+		log_warn("coordinator_foreign_attempt",
+		         F_INT("partition", p->number),
+		         F_INT("offset", m->offset));
+		goto out;
+	}
+	if (partition_is_decided(p, a.request.offset))
+		goto out;
+	struct session *s = session_find(p, a.request_id);
+	struct record_ref ref = { p->number, m->offset, digest_of(m->value) };
+
+	if (s == NULL) {
+		struct arena *own = arena_new();
+
+		s = session_new(p, a.request_id, &own);
+	}
+	if (attempt_decode(m->value, s->arena, &a) == NULL)
+		session_note_attempt(s, &a, &ref);
+out:
+	arena_free(&arena);
+}
+
+/* -- the ends -- */
+
+static void serve(struct partition *p)
+{
+	struct kafka_partition at = partition_of(p, p->c->d->topics.requests);
+	struct err why;
+
+	p->phase = PARTITION_SERVING;
+	p->staged_sequence = p->sequence;
+	p->staged_head = p->head;
+	if (p->mark < 0)
+		p->mark = 0;
+	p->offsets = offsets_new(p->mark);
+	window_expire(p->window, clock_wall_ms());
+	log_info("coordinator_partition_restored",
+	         F_INT("partition", p->number), F_INT("mark", p->mark),
+	         F_INT("sequence", p->sequence),
+	         F_INT("window", window_count(p->window)),
+	         F_INT("undecided", HASH_COUNT(p->sessions)),
+	         F_INT("took_ms", clock_mono_ms() - p->restore_started_ms));
+	if (kafka_in_start(p->c->requests_in, &at,
+	                   p->mark > 0 ? p->mark : KAFKA_OFFSET_BEGINNING,
+	                   &why) != 0)
+		partition_stop(p, "coordinator_partition_unreadable", why.text);
+	coordinator_balance(p->c);
+}
+
+void restore_on_eof(struct partition *p, const char *topic, int64_t offset,
+                    int64_t high)
+{
+	const struct topics *t = &p->c->d->topics;
+	struct kafka_partition at = partition_of(p, topic);
+
+	if (p->phase == PARTITION_DECISIONS &&
+	    strcmp(topic, t->decisions) == 0) {
+		if (offset < high)
+			return; /* an open transaction: there is more to come */
+		kafka_in_stop(p->c->log_in, &at);
+		if (!head_matches(p))
+			return;
+		p->phase = PARTITION_ATTEMPTS;
+		start_reading(p, t->attempts, p->attempts_from);
+	} else if (p->phase == PARTITION_ATTEMPTS &&
+	           strcmp(topic, t->attempts) == 0) {
+		kafka_in_stop(p->c->log_in, &at);
+		p->attempts_next = offset;
+		p->phase = PARTITION_RESULTS;
+		start_reading(p, t->results, p->results_from);
+	} else if (p->phase == PARTITION_RESULTS &&
+	           strcmp(topic, t->results) == 0) {
+		if (p->results_next < offset)
+			p->results_next = offset;
+		serve(p);
+	}
+}
