@@ -44,8 +44,11 @@ struct coordinator {
 	bool topics_ok;                /* partition counts were checked */
 	bool revoking;                 /* on_revoke waits for the outbox */
 	bool draining;
-	bool intake_paused;
+	bool leaving;          /* the group is being left */
+	size_t topics_checked;
 	struct timer *housekeeping;
+	struct timer *restore_again; /* a question of restore.c failed */
+	int64_t complained_mono_ms;  /* of brokers that do not answer */
 	struct timer *drain_limit;
 	int exit_code;
 };

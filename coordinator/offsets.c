@@ -138,6 +138,11 @@ int64_t offsets_mark(const struct offsets *o)
 	return o->next;
 }
 
+int64_t offsets_next(const struct offsets *o)
+{
+	return o->next;
+}
+
 size_t offsets_open(const struct offsets *o)
 {
 	return o->open;

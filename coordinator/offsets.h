@@ -34,6 +34,8 @@ void offsets_abort(struct offsets *o);
 
 /* The mark if everything staged were finished: what a transaction carries. */
 int64_t offsets_mark(const struct offsets *o);
+/* Behind the newest request read. */
+int64_t offsets_next(const struct offsets *o);
 /* Requests begun and neither staged nor finished. */
 size_t offsets_open(const struct offsets *o);
 /* Entries held: requests between the mark and the newest one read. */

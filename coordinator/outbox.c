@@ -485,13 +485,25 @@ struct outbox *outbox_new(struct coordinator *c, struct err *why)
 	return o;
 }
 
+void outbox_cancel(struct outbox *o)
+{
+	kafka_txn_cancel(o->txn);
+}
+
+void outbox_close(struct outbox *o)
+{
+	if (o == NULL)
+		return;
+	kafka_txn_free(&o->txn);
+	drop_all(o);
+}
+
 void outbox_free(struct outbox **o)
 {
 	if (*o == NULL)
 		return;
-	kafka_txn_free(&(*o)->txn);
+	outbox_close(*o);
 	soon_free(&(*o)->soon);
-	drop_all(*o);
 	free(*o);
 	*o = NULL;
 }

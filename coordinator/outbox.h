@@ -57,9 +57,12 @@ struct answer *answer_new(enum answer_kind kind, const struct partition *p,
 /* Takes the answer. */
 void outbox_add(struct outbox *o, struct answer *answer);
 
-/* Drops what is queued for a partition that is no longer ours. What is in
-   flight for it is aborted unless its commit was sent. */
+/* Drops what is queued for a partition that is no longer ours. */
 void outbox_forget(struct outbox *o, int32_t partition);
+/* Everything was lost: aborts what is in flight unless its commit was sent. */
+void outbox_cancel(struct outbox *o);
+/* At the end of the process: drops all, before the sessions go. */
+void outbox_close(struct outbox *o);
 /* Ready, nothing queued, nothing in flight. */
 bool outbox_is_empty(const struct outbox *o);
 bool outbox_in_flight(const struct outbox *o);

@@ -302,6 +302,7 @@ static void open_session(struct incoming *in, struct session *s)
 		return;
 	}
 	fill_facts(s);
+	s->state = SESSION_LOGGING;
 	if (resumed)
 		session_resume(s);
 	else

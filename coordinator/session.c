@@ -165,8 +165,14 @@ static void step(struct session *s)
 
 	if (v.say == VERDICT_PASS || v.say == VERDICT_FAIL)
 		close_run(s, v, CLOSED_BY_RESULT, now);
-	else if (s->state == SESSION_RUNNING)
+	else if (s->state == SESSION_RUNNING && !s->resuming)
 		attempts_dispatch(s);
+}
+
+void session_resumed(struct session *s)
+{
+	if (s->state == SESSION_RUNNING)
+		step(s);
 }
 
 void session_logged(struct session *s)

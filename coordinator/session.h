@@ -85,6 +85,7 @@ struct session {
 
 	struct rival *rivals;
 	struct ticket *tickets; /* records on their way; see attempts.c */
+	bool resuming; /* results are being folded again: nothing is sent */
 	struct timer *deadline;
 	struct timer *resend;
 	int64_t due_mono_us;  /* when the deadline fired; for the barrier */
@@ -122,6 +123,9 @@ void session_note_attempt(struct session *s, const struct attempt *attempt,
                           const struct record_ref *ref);
 /* The request of an AWAITING session was read: go on where it stands. */
 void session_resume(struct session *s);
+
+/* Its results are folded: checks go to who was not heard. */
+void session_resumed(struct session *s);
 
 /* Where attempts and results must be read from for this session. */
 int64_t session_attempts_from(const struct session *s, int64_t otherwise);

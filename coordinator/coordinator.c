@@ -1,0 +1,583 @@
+#include "coordinator/coordinator.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "coordinator/barrier.h"
+#include "coordinator/outbox.h"
+#include "coordinator/requests.h"
+#include "coordinator/restore.h"
+#include "coordinator/results.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+enum {
+	HOUSEKEEPING_MS = 500,
+	COMPLAIN_MS = 60000,  /* how often "the brokers do not answer" is said */
+	TOPIC_LIMIT_MS = 5000,
+	CLOSE_LIMIT_MS = 10000,
+	/* design, section 6: requests read above a partition's mark */
+	SPAN_MAX = 10000
+};
+
+void coordinator_give_up(struct coordinator *c, int exit_code,
+                         const char *event, const char *why)
+{
+	log_error(event, F_STR("why", why), F_INT("exit_code", exit_code));
+	c->exit_code = exit_code;
+	loop_stop(c->loop);
+}
+
+/* -- intake's brake -- */
+
+static bool must_pause(const struct coordinator *c, const struct partition *p)
+{
+	size_t most = (size_t)c->d->conf->in_flight_max;
+
+	if (c->draining)
+		return true;
+	if (p->paused) /* hysteresis */
+		return c->sessions > most - most / 5 ||
+		       offsets_span(p->offsets) > SPAN_MAX - SPAN_MAX / 5;
+	return c->sessions >= most || offsets_span(p->offsets) >= SPAN_MAX;
+}
+
+void coordinator_balance(struct coordinator *c)
+{
+	for (uint32_t i = 0; i < c->d->partitions; i++) {
+		struct partition *p = c->partitions[i];
+
+		if (p == NULL || p->phase != PARTITION_SERVING ||
+		    must_pause(c, p) == p->paused)
+			continue;
+		struct kafka_partition at =
+			partition_of(p, c->d->topics.requests);
+
+		p->paused = !p->paused;
+		if (p->paused)
+			kafka_in_pause(c->requests_in, &at);
+		else
+			kafka_in_resume(c->requests_in, &at);
+	}
+}
+
+/* -- requests_in: which partitions are ours -- */
+
+static void on_request(void *owner, const struct kafka_message *m)
+{
+	struct coordinator *c = owner;
+	struct partition *p = partition_find(c, m->partition);
+
+	if (p == NULL || p->phase != PARTITION_SERVING || c->revoking)
+		return;
+	requests_on_message(p, m);
+	coordinator_balance(c);
+}
+
+static void on_assign(void *owner, const struct kafka_partition *list,
+                      size_t count)
+{
+	struct coordinator *c = owner;
+	struct err why;
+
+	kafka_lease_free(&c->lease);
+	c->lease = kafka_in_lease(c->requests_in, &why);
+	if (c->lease == NULL && count > 0)
+		log_warn("coordinator_no_lease", F_STR("error", why.text));
+	kafka_in_assign_done(c->requests_in);
+	log_info("coordinator_assigned", F_INT("partitions", count));
+	for (size_t i = 0; c->lease != NULL && i < count; i++) {
+		int32_t n = list[i].partition;
+
+		if (n < 0 || (uint32_t)n >= c->d->partitions) {
+			coordinator_give_up(
+				c, EX_CONFIG, "coordinator_partition_count",
+				"requests has more partitions than "
+				"kafka.partitions says");
+			return;
+		}
+		c->partitions[n] = partition_new(c, n);
+	}
+	restore_begin(c);
+}
+
+static void drop_partition(struct coordinator *c, uint32_t number)
+{
+	struct partition *p = c->partitions[number];
+	const char *topics[] = { c->d->topics.decisions, c->d->topics.attempts,
+		                 c->d->topics.results };
+
+	for (size_t i = 0; p != NULL && i < 3; i++) {
+		struct kafka_partition at = partition_of(p, topics[i]);
+
+		kafka_in_stop(c->log_in, &at);
+	}
+	partition_free(&c->partitions[number]);
+}
+
+/* The transaction in flight, if any, has ended: let go of what was revoked. */
+static void finish_revoke(struct coordinator *c)
+{
+	for (uint32_t i = 0; i < c->d->partitions; i++)
+		drop_partition(c, i);
+	kafka_lease_free(&c->lease);
+	c->revoking = false;
+	kafka_in_unassign_done(c->requests_in);
+}
+
+static void on_revoke(void *owner, const struct kafka_partition *list,
+                      size_t count, bool lost)
+{
+	struct coordinator *c = owner;
+
+	(void)list;
+	log_info("coordinator_revoked", F_INT("partitions", count),
+	         F_BOOL("lost", lost));
+	c->revoking = true;
+	if (outbox_in_flight(c->outbox)) {
+		if (lost)
+			outbox_cancel(c->outbox);
+		return; /* coordinator_settled() goes on */
+	}
+	finish_revoke(c);
+}
+
+static void on_requests_broken(void *owner, const struct kafka_partition *at,
+                               const char *why)
+{
+	struct coordinator *c = owner;
+	struct partition *p = partition_find(c, at->partition);
+
+	if (p != NULL)
+		partition_stop(p, "coordinator_partition_broken", why);
+}
+
+static void on_fatal(void *owner, const char *why)
+{
+	coordinator_give_up(owner, EX_TEMPFAIL, "coordinator_consumer_failed",
+	                    why);
+}
+
+/* -- log_in: decisions, attempts, results, heartbeats -- */
+
+static void on_log_record(void *owner, const struct kafka_message *m)
+{
+	struct coordinator *c = owner;
+	const struct topics *t = &c->d->topics;
+
+	if (strcmp(m->topic, t->perspectives) == 0) {
+		results_on_heartbeat(c, m);
+		return;
+	}
+	struct partition *p = partition_find(c, m->partition);
+
+	if (p == NULL)
+		return;
+	if (strcmp(m->topic, t->results) == 0)
+		results_on_message(p, m);
+	else if (strcmp(m->topic, t->decisions) == 0 &&
+	         p->phase == PARTITION_DECISIONS)
+		restore_on_decision(p, m);
+	else if (strcmp(m->topic, t->attempts) == 0 &&
+	         p->phase == PARTITION_ATTEMPTS)
+		restore_on_attempt(p, m);
+	coordinator_balance(c);
+}
+
+static void on_log_eof(void *owner, const struct kafka_partition *at,
+                       int64_t offset, int64_t high)
+{
+	struct coordinator *c = owner;
+	struct partition *p = partition_find(c, at->partition);
+
+	if (strcmp(at->topic, c->d->topics.perspectives) == 0 || p == NULL)
+		return;
+	if (p->phase == PARTITION_SERVING) {
+		if (strcmp(at->topic, c->d->topics.results) == 0 &&
+		    p->results_next < offset) {
+			p->results_next = offset;
+			barrier_advance(c->barrier, p);
+		}
+		return;
+	}
+	restore_on_eof(p, at->topic, offset, high);
+}
+
+static void on_log_broken(void *owner, const struct kafka_partition *at,
+                          const char *why)
+{
+	struct coordinator *c = owner;
+	struct partition *p = partition_find(c, at->partition);
+
+	if (p != NULL && strcmp(at->topic, c->d->topics.perspectives) != 0)
+		partition_stop(p, "coordinator_partition_broken", why);
+	else
+		log_error("coordinator_topic_broken", F_STR("topic", at->topic),
+		          F_STR("why", why));
+}
+
+/* -- the ends of things -- */
+
+static void end_stopped(struct coordinator *c)
+{
+	for (uint32_t i = 0; i < c->d->partitions; i++) {
+		struct partition *p = c->partitions[i];
+
+		if (p != NULL && p->phase == PARTITION_STOPPED)
+			partition_end_sessions(p);
+	}
+}
+
+static size_t undecided(const struct coordinator *c)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < c->d->partitions; i++) {
+		const struct partition *p = c->partitions[i];
+
+		for (const struct session *s = p != NULL ? p->sessions : NULL;
+		     s != NULL; s = s->hh.next)
+			count += s->state != SESSION_AWAITING;
+	}
+	return count;
+}
+
+static void on_closed(void *owner, bool in_time)
+{
+	struct coordinator *c = owner;
+
+	if (!in_time)
+		log_warn("coordinator_leave_timed_out");
+	loop_stop(c->loop);
+}
+
+static void leave_if_done(struct coordinator *c)
+{
+	if (!c->draining || c->leaving || undecided(c) > 0 ||
+	    !outbox_is_empty(c->outbox))
+		return;
+	c->leaving = true;
+	log_info("coordinator_drained");
+	kafka_in_close(c->requests_in, CLOSE_LIMIT_MS, on_closed);
+}
+
+void coordinator_settled(struct coordinator *c)
+{
+	if (outbox_in_flight(c->outbox))
+		return;
+	end_stopped(c);
+	if (c->revoking)
+		finish_revoke(c);
+	coordinator_balance(c);
+	leave_if_done(c);
+}
+
+void coordinator_restore_all(struct coordinator *c)
+{
+	if (c->revoking) {
+		finish_revoke(c);
+		return;
+	}
+	for (uint32_t i = 0; i < c->d->partitions; i++) {
+		struct kafka_partition at = { c->d->topics.requests,
+			                      (int32_t)i };
+
+		if (c->partitions[i] == NULL)
+			continue;
+		kafka_in_stop(c->requests_in, &at);
+		drop_partition(c, i);
+		c->partitions[i] = partition_new(c, (int32_t)i);
+	}
+	restore_begin(c);
+}
+
+static void on_drain_limit(void *arg)
+{
+	struct coordinator *c = arg;
+
+	log_warn("coordinator_drain_timed_out",
+	         F_INT("undecided", undecided(c)));
+	c->leaving = true;
+	kafka_in_close(c->requests_in, CLOSE_LIMIT_MS, on_closed);
+}
+
+void coordinator_drain(struct coordinator *c)
+{
+	log_info("coordinator_draining", F_INT("undecided", undecided(c)));
+	c->draining = true;
+	timer_set_ms(c->drain_limit, c->d->conf->drain_ms);
+	coordinator_balance(c);
+	leave_if_done(c);
+}
+
+/* -- start -- */
+
+static void read_heartbeats(struct coordinator *c)
+{
+	struct kafka_partition at = { c->d->topics.perspectives, 0 };
+	struct err why;
+
+	if (kafka_in_start(c->log_in, &at, KAFKA_OFFSET_BEGINNING, &why) != 0)
+		coordinator_give_up(c, EX_UNAVAILABLE,
+		                    "coordinator_heartbeats_unreadable",
+		                    why.text);
+}
+
+static int open_group(struct coordinator *c, struct err *why)
+{
+	const char *topic = c->d->topics.requests;
+	struct kafka_in_options options = {
+		.group_id = c->d->conf->group,
+		.topics = &topic,
+		.topic_count = 1,
+		.events = { .on_message = on_request,
+		            .on_assign = on_assign,
+		            .on_revoke = on_revoke,
+		            .on_broken = on_requests_broken,
+		            .on_fatal = on_fatal,
+		            .owner = c },
+	};
+
+	c->requests_in = kafka_in_new(c->loop, &c->kafka, &options, why);
+	return c->requests_in != NULL ? 0 : -1;
+}
+
+/* All four have P partitions, or nothing is begun (design, section 3). */
+static void check_topics(struct coordinator *c);
+
+static void on_partitions(void *arg, const char *error, const char *topic,
+                          uint32_t partitions)
+{
+	struct coordinator *c = arg;
+	struct err why;
+
+	if (error != NULL || partitions == 0) {
+		int64_t now = clock_mono_ms();
+
+		if (now - c->complained_mono_ms >= COMPLAIN_MS) {
+			c->complained_mono_ms = now;
+			log_error("coordinator_waits_for_topics",
+			          F_STR("topic", topic),
+			          F_STR("error", error != NULL ?
+			                                 error :
+			                                 "there is no such topic"));
+		}
+		timer_set_ms(c->housekeeping, HOUSEKEEPING_MS);
+		return;
+	}
+	if (partitions != c->d->partitions) {
+		(void)err_set(&why,
+		              "%s has %u partitions, kafka.partitions says %u; "
+		              "another number is another topic_prefix",
+		              topic, partitions, c->d->partitions);
+		coordinator_give_up(c, EX_CONFIG,
+		                    "coordinator_partition_count", why.text);
+		return;
+	}
+	if (++c->topics_checked < 4) {
+		check_topics(c);
+		return;
+	}
+	c->topics_ok = true;
+	read_heartbeats(c);
+	if (open_group(c, &why) != 0)
+		coordinator_give_up(c, EX_CONFIG, "coordinator_consumer_failed",
+		                    why.text);
+	timer_set_ms(c->housekeeping, HOUSEKEEPING_MS);
+}
+
+static void check_topics(struct coordinator *c)
+{
+	const struct topics *t = &c->d->topics;
+	const char *const topics[] = { t->requests, t->attempts, t->results,
+		                       t->decisions };
+
+	kafka_ask_partitions(c->ask, topics[c->topics_checked], TOPIC_LIMIT_MS,
+	                     on_partitions, c);
+}
+
+/* Sessions restored from attempts whose request will not come any more. */
+static void end_orphans(struct partition *p)
+{
+	struct session *s, *next;
+
+	HASH_ITER (hh, p->sessions, s, next) {
+		if (s->state == SESSION_AWAITING && s->restored != NULL &&
+		    s->restored->attempt.request.offset <
+		            offsets_next(p->offsets))
+			session_end(s);
+	}
+}
+
+static void on_housekeeping(void *arg)
+{
+	struct coordinator *c = arg;
+
+	if (!c->topics_ok) {
+		check_topics(c);
+		return;
+	}
+	for (uint32_t i = 0; i < c->d->partitions; i++) {
+		struct partition *p = c->partitions[i];
+
+		if (p == NULL || p->phase != PARTITION_SERVING)
+			continue;
+		window_expire(p->window, clock_wall_ms());
+		end_orphans(p);
+	}
+	coordinator_balance(c);
+	leave_if_done(c);
+	timer_set_ms(c->housekeeping, HOUSEKEEPING_MS);
+}
+
+static void on_restore_again(void *arg)
+{
+	restore_begin(arg);
+}
+
+static void on_out_fatal(void *owner, const char *why)
+{
+	coordinator_give_up(owner, EX_TEMPFAIL, "coordinator_producer_failed",
+	                    why);
+}
+
+static void set_kafka(struct coordinator *c)
+{
+	const struct coordinator_conf *conf = c->d->conf;
+	const char **properties = arena_calloc(
+		c->d->arena, conf->kafka_properties.n + 1, sizeof(*properties));
+
+	for (size_t i = 0; i < conf->kafka_properties.n; i++)
+		properties[i] =
+			arena_printf(c->d->arena, "%s=%s",
+		                     conf->kafka_properties.at[i].name,
+		                     conf->kafka_properties.at[i].value);
+	c->kafka = (struct kafka_conf){
+		.brokers = conf->brokers,
+		.client_id = conf->instance,
+		.properties = properties,
+		.property_count = conf->kafka_properties.n,
+		.lab = conf->lab,
+	};
+}
+
+static int open_handles(struct coordinator *c, struct err *why)
+{
+	const struct coordinator_conf *conf = c->d->conf;
+	struct kafka_out_options out = {
+		/* every session may have an attempt and all its checks out */
+		.in_flight_max = (uint32_t)conf->in_flight_max *
+			(uint32_t)(conf->perspectives.n + 1) + 1000,
+		.value_max_bytes = CHECK_MAX + 4096,
+		.on_fatal = on_out_fatal,
+		.owner = c,
+	};
+	struct kafka_in_options log = {
+		.group_id = conf->group,
+		.events = { .on_message = on_log_record,
+		            .on_eof = on_log_eof,
+		            .on_broken = on_log_broken,
+		            .on_fatal = on_fatal,
+		            .owner = c },
+	};
+
+	c->out = kafka_out_new(c->loop, &c->kafka, &out, why);
+	if (c->out == NULL)
+		return -1;
+	c->log_in = kafka_in_new(c->loop, &c->kafka, &log, why);
+	if (c->log_in == NULL)
+		return -1;
+	c->ask = kafka_ask_new(c->loop, &c->kafka, conf->group, why);
+	if (c->ask == NULL)
+		return -1;
+	c->outbox = outbox_new(c, why);
+	return c->outbox != NULL ? 0 : -1;
+}
+
+struct coordinator *coordinator_new(struct loop *loop,
+                                    const struct deployment *d,
+                                    struct stats *stats, struct err *why)
+{
+	struct coordinator *c = xzalloc(sizeof(*c));
+
+	c->loop = loop;
+	c->d = d;
+	c->stats = stats;
+	c->complained_mono_ms = -COMPLAIN_MS;
+	c->partitions = xcalloc(d->partitions, sizeof(struct partition *));
+	c->liveness = liveness_new(d->conf->heartbeat_fresh_ms,
+	                           d->conf->clock_skew_ms);
+	c->barrier = barrier_new(c);
+	c->housekeeping = timer_new(loop, on_housekeeping, c);
+	c->restore_again = timer_new(loop, on_restore_again, c);
+	c->drain_limit = timer_new(loop, on_drain_limit, c);
+	set_kafka(c);
+	if (open_handles(c, why) != 0) {
+		coordinator_free(&c);
+		return NULL;
+	}
+	stats_watch(stats, c);
+	check_topics(c);
+	return c;
+}
+
+void coordinator_free(struct coordinator **c)
+{
+	struct coordinator *gone = *c;
+
+	if (gone == NULL)
+		return;
+	stats_unwatch(gone->stats);
+	kafka_in_free(&gone->requests_in);
+	kafka_in_free(&gone->log_in);
+	kafka_ask_free(&gone->ask);
+	/* answers live in sessions: what is queued goes first */
+	outbox_close(gone->outbox);
+	for (uint32_t i = 0; i < gone->d->partitions; i++)
+		partition_free(&gone->partitions[i]);
+	outbox_free(&gone->outbox);
+	kafka_out_free(&gone->out);
+	barrier_free(&gone->barrier);
+	liveness_free(&gone->liveness);
+	kafka_lease_free(&gone->lease);
+	timer_free(&gone->housekeeping);
+	timer_free(&gone->restore_again);
+	timer_free(&gone->drain_limit);
+	results_forget_noise();
+	free(gone->partitions);
+	free(gone);
+	*c = NULL;
+}
+
+void coordinator_ready(const struct coordinator *c, struct buf *reasons)
+{
+	size_t owned = 0, restoring = 0, stopped = 0;
+
+	for (uint32_t i = 0; i < c->d->partitions; i++) {
+		const struct partition *p = c->partitions[i];
+
+		owned += p != NULL;
+		stopped += p != NULL && p->phase == PARTITION_STOPPED;
+		restoring += p != NULL && p->phase < PARTITION_SERVING;
+	}
+	if (c->draining)
+		buf_add_str(reasons, "draining\n");
+	if (!c->topics_ok)
+		buf_add_str(reasons, "brokers or topics not found yet\n");
+	else if (c->lease == NULL)
+		buf_add_str(reasons, "not a member of the group yet\n");
+	if (!outbox_is_ready(c->outbox))
+		buf_add_str(reasons, "transactional producer not ready\n");
+	if (restoring > 0)
+		buf_printf(reasons, "%zu of %zu partitions being restored\n",
+		           restoring, owned);
+	if (stopped > 0)
+		buf_printf(reasons, "%zu of %zu partitions stopped\n", stopped,
+		           owned);
+}
+
+int coordinator_exit_code(const struct coordinator *c)
+{
+	return c->exit_code;
+}
