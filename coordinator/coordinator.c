@@ -7,6 +7,7 @@
 #include "coordinator/requests.h"
 #include "coordinator/restore.h"
 #include "coordinator/results.h"
+#include "wire/check.h"
 
 #include <assert.h>
 #include <stdlib.h>

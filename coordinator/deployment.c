@@ -115,7 +115,7 @@ static int read_inventory(struct deployment *d, struct err *why)
 	if (floor == NULL)
 		return err_set(why, "no policy is in force at this machine's "
 		                    "time: is its clock right?");
-	if (inventory_check(&d->inventory, &floor->limits, why) != 0)
+	if (inventory_check(&d->inventory, floor, why) != 0)
 		return -1;
 	d->inventory_digest = inventory_digest(&d->inventory);
 	return 0;

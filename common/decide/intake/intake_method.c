@@ -235,7 +235,7 @@ static bool method_open(struct intake *in, enum validation_method method)
 
 	if (method != METHOD_UNKNOWN &&
 	    method_gate(in->order.family, method, in->order.target_is_address,
-	                in->origin->now_ms) == METHOD_FORBIDDEN) {
+	                in->origin->now_ms) == GATE_METHOD_FORBIDDEN) {
 		intake_issue(in, REASON_METHOD_FORBIDDEN, field, NULL);
 		return false;
 	}
