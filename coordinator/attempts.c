@@ -77,9 +77,9 @@ static enum site_state *site_states(struct session *s, int64_t now_ms)
 	for (size_t i = 0; i < inv->count; i++) {
 		const char *code = (const char *)inv->sites[i].code.p;
 
-		states[i] = liveness_alive(c->liveness, code, now_ms) ?
-			SITE_LIVE :
-			SITE_SILENT;
+		states[i] = liveness_alive(c->liveness, code, now_ms)
+		                    ? SITE_LIVE
+		                    : SITE_SILENT;
 	}
 	return states;
 }
@@ -90,9 +90,9 @@ static void log_exclusions(const struct session *s, const struct plan *plan)
 		log_warn("coordinator_perspective_passed_over",
 		         F_SPAN("request_id", s->request_id),
 		         F_SPAN("perspective", plan->excluded[i].code),
-		         F_STR("state", plan->excluded[i].state == SITE_UNFIT ?
-		                                "unfit" :
-		                                "silent"));
+		         F_STR("state", plan->excluded[i].state == SITE_UNFIT
+		                                ? "unfit"
+		                                : "silent"));
 	if (plan->silent_planned > 0)
 		log_warn("coordinator_silent_perspectives_planned",
 		         F_SPAN("request_id", s->request_id),
@@ -190,10 +190,9 @@ static void log_attempt(struct session *s, struct run *run)
 {
 	struct coordinator *c = s->partition->c;
 	struct buf signature = { 0 };
-	struct kafka_header header = {
-		RECORD_SIGNATURE_HEADER,
-		signature_of(c, SIGN_ATTEMPT, run->value, &signature)
-	};
+	struct kafka_header header = { RECORD_SIGNATURE_HEADER,
+		                       signature_of(c, SIGN_ATTEMPT, run->value,
+		                                    &signature) };
 	struct kafka_record record = {
 		.topic = c->d->topics.attempts,
 		.partition = s->partition->number,
@@ -256,9 +255,8 @@ static enum reason prepare(struct session *s, struct run *run)
 		return REASON_INTERNAL_FAULT;
 	run->ref = (struct record_ref){ s->partition->number, -1,
 		                        digest_of(run->value) };
-	const char *bad = attempt_state_init(&run->state, s->arena,
-	                                     &run->attempt, &run->ref,
-	                                     &s->facts);
+	const char *bad = attempt_state_init(
+		&run->state, s->arena, &run->attempt, &run->ref, &s->facts);
 
 	if (bad != NULL) {
 		log_error("coordinator_attempt_unusable",
@@ -290,12 +288,11 @@ static int64_t check_deadline(const struct run *run, bool primary)
 {
 	const struct attempt *a = &run->attempt;
 	int64_t length = a->deadline_ms - a->planned_at_ms;
-	int64_t trip = length / 10 < RETURN_TRIP_MS ? length / 10 :
-						      RETURN_TRIP_MS;
+	int64_t trip =
+		length / 10 < RETURN_TRIP_MS ? length / 10 : RETURN_TRIP_MS;
 
 	if (primary && a->gate == GATE_SEQUENTIAL && a->perspectives_count > 1)
-		return a->planned_at_ms +
-		       length * PRIMARY_SHARE_PERCENT / 100;
+		return a->planned_at_ms + length * PRIMARY_SHARE_PERCENT / 100;
 	return a->deadline_ms - trip;
 }
 
@@ -321,9 +318,8 @@ static void encode_check(const struct session *s, const struct run *run,
 
 	if (!(check.check_set & SET_CAA))
 		check.caa = (struct caa_parameters){ 0 };
-	check.budget_ms = check.deadline_ms > now_ms ?
-		check.deadline_ms - now_ms :
-		0;
+	check.budget_ms =
+		check.deadline_ms > now_ms ? check.deadline_ms - now_ms : 0;
 	check_encode(&check, out);
 }
 

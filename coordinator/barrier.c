@@ -11,8 +11,8 @@ struct barrier {
 	struct coordinator *c;
 	struct session *closing; /* by next_closing */
 	bool asking;
-	int64_t asked_mono_us;   /* when the question under way was asked */
-	struct timer *again;     /* after a question that was not answered */
+	int64_t asked_mono_us; /* when the question under way was asked */
+	struct timer *again;   /* after a question that was not answered */
 };
 
 static void ask(struct barrier *b);
@@ -93,8 +93,7 @@ static void on_watermarks(void *arg, const char *error,
 static void ask(struct barrier *b)
 {
 	struct coordinator *c = b->c;
-	struct kafka_partition *list =
-		xcalloc(c->d->partitions, sizeof(*list));
+	struct kafka_partition *list = xcalloc(c->d->partitions, sizeof(*list));
 	size_t count = 0;
 
 	for (uint32_t i = 0; !b->asking && i < c->d->partitions; i++) {

@@ -98,10 +98,9 @@ static int check_perspective(const struct settings *s,
 		                       "arin, lacnic, ripe",
 		                       p->rir);
 	if (p->resolver_elsewhere && strcmp(p->resolver_rir, p->rir) != 0)
-		return settings_refuse(s, why, "perspective", p->code,
-		                       "resolver_rir",
-		                       "must be %s, the perspective's (R-009)",
-		                       p->rir);
+		return settings_refuse(
+			s, why, "perspective", p->code, "resolver_rir",
+			"must be %s, the perspective's (R-009)", p->rir);
 	for (const char *c = p->code; *c != '\0'; c++) {
 		if (strchr("abcdefghijklmnopqrstuvwxyz0123456789-", *c) == NULL)
 			return settings_refuse(s, why, "perspective", p->code,
@@ -136,7 +135,8 @@ int coordinator_conf_check(const struct settings *s, const void *conf,
 		if (check_perspective(s, &p[i], why) != 0)
 			return -1;
 	}
-	if (strcmp(c->primary, "caller") != 0 && !has_perspective(c, c->primary))
+	if (strcmp(c->primary, "caller") != 0 &&
+	    !has_perspective(c, c->primary))
 		return settings_refuse(s, why, "plan", NULL, "primary",
 		                       "there is no perspective \"%s\"; name "
 		                       "one, or caller",

@@ -15,7 +15,7 @@
 
 enum {
 	HOUSEKEEPING_MS = 500,
-	COMPLAIN_MS = 60000,  /* how often "the brokers do not answer" is said */
+	COMPLAIN_MS = 60000, /* how often "the brokers do not answer" is said */
 	TOPIC_LIMIT_MS = 5000,
 	CLOSE_LIMIT_MS = 10000,
 	/* design, section 6: requests read above a partition's mark */
@@ -92,10 +92,10 @@ static void on_assign(void *owner, const struct kafka_partition *list,
 		int32_t n = list[i].partition;
 
 		if (n < 0 || (uint32_t)n >= c->d->partitions) {
-			coordinator_give_up(
-				c, EX_CONFIG, "coordinator_partition_count",
-				"requests has more partitions than "
-				"kafka.partitions says");
+			coordinator_give_up(c, EX_CONFIG,
+			                    "coordinator_partition_count",
+			                    "requests has more partitions than "
+			                    "kafka.partitions says");
 			return;
 		}
 		c->partitions[n] = partition_new(c, n);
@@ -360,9 +360,10 @@ static void on_partitions(void *arg, const char *error, const char *topic,
 			c->complained_mono_ms = now;
 			log_error("coordinator_waits_for_topics",
 			          F_STR("topic", topic),
-			          F_STR("error", error != NULL ?
-			                                 error :
-			                                 "there is no such topic"));
+			          F_STR("error",
+			                error != NULL
+			                        ? error
+			                        : "there is no such topic"));
 		}
 		timer_set_ms(c->housekeeping, HOUSEKEEPING_MS);
 		return;
@@ -372,8 +373,8 @@ static void on_partitions(void *arg, const char *error, const char *topic,
 		              "%s has %u partitions, kafka.partitions says %u; "
 		              "another number is another topic_prefix",
 		              topic, partitions, c->d->partitions);
-		coordinator_give_up(c, EX_CONFIG,
-		                    "coordinator_partition_count", why.text);
+		coordinator_give_up(c, EX_CONFIG, "coordinator_partition_count",
+		                    why.text);
 		return;
 	}
 	if (++c->topics_checked < 4) {
@@ -403,7 +404,8 @@ static void end_orphans(struct partition *p)
 {
 	struct session *s, *next;
 
-	HASH_ITER (hh, p->sessions, s, next) {
+	HASH_ITER(hh, p->sessions, s, next)
+	{
 		if (s->state == SESSION_AWAITING && s->restored != NULL &&
 		    s->restored->attempt.request.offset <
 		            offsets_next(p->offsets))
@@ -450,10 +452,9 @@ static void set_kafka(struct coordinator *c)
 		c->d->arena, conf->kafka_properties.n + 1, sizeof(*properties));
 
 	for (size_t i = 0; i < conf->kafka_properties.n; i++)
-		properties[i] =
-			arena_printf(c->d->arena, "%s=%s",
-		                     conf->kafka_properties.at[i].name,
-		                     conf->kafka_properties.at[i].value);
+		properties[i] = arena_printf(
+			c->d->arena, "%s=%s", conf->kafka_properties.at[i].name,
+			conf->kafka_properties.at[i].value);
 	c->kafka = (struct kafka_conf){
 		.brokers = conf->brokers,
 		.client_id = conf->instance,
@@ -469,7 +470,8 @@ static int open_handles(struct coordinator *c, struct err *why)
 	struct kafka_out_options out = {
 		/* every session may have an attempt and all its checks out */
 		.in_flight_max = (uint32_t)conf->in_flight_max *
-			(uint32_t)(conf->perspectives.n + 1) + 1000,
+		                         (uint32_t)(conf->perspectives.n + 1) +
+		                 1000,
 		.value_max_bytes = CHECK_MAX + 4096,
 		.on_fatal = on_out_fatal,
 		.owner = c,

@@ -44,7 +44,7 @@ struct coordinator {
 	bool topics_ok;                /* partition counts were checked */
 	bool revoking;                 /* on_revoke waits for the outbox */
 	bool draining;
-	bool leaving;          /* the group is being left */
+	bool leaving; /* the group is being left */
 	size_t topics_checked;
 	struct timer *housekeeping;
 	struct timer *restore_again; /* a question of restore.c failed */

@@ -39,8 +39,8 @@ static int read_plan_key(struct deployment *d, struct err *why)
 static int read_egress(struct deployment *d, const struct conf_perspective *p,
                        struct perspective_site *site, struct err *why)
 {
-	struct addr *egress = arena_calloc(d->arena, p->egress.n + 1,
-	                                   sizeof(*egress));
+	struct addr *egress =
+		arena_calloc(d->arena, p->egress.n + 1, sizeof(*egress));
 
 	for (size_t i = 0; i < p->egress.n; i++) {
 		if (!addr_parse(span_str(p->egress.at[i]), &egress[i]))
@@ -64,7 +64,8 @@ static void collect_keys(struct deployment *d, const char *code,
 	for (size_t i = 0; i < all; i++) {
 		const struct key_entry *k = keyring_at(d->keyring, i);
 
-		if (k->role == KEY_ROLE_WORKER && strcmp(k->perspective, code) == 0)
+		if (k->role == KEY_ROLE_WORKER &&
+		    strcmp(k->perspective, code) == 0)
 			keys[site->keys_count++] = k->key_id;
 	}
 	site->keys = keys;
@@ -108,9 +109,9 @@ static int read_inventory(struct deployment *d, struct err *why)
 		.primary = caller ? span_str("") : span_str(c->primary),
 		.colocated_ok = c->co_located,
 	};
-	const struct policy_rule *floor = policy_at(
-		c->policy != 0 ? POLICY_OPEN_MPIC : POLICY_CABF_TLS,
-		clock_wall_ms());
+	const struct policy_rule *floor =
+		policy_at(c->policy != 0 ? POLICY_OPEN_MPIC : POLICY_CABF_TLS,
+	                  clock_wall_ms());
 
 	if (floor == NULL)
 		return err_set(why, "no policy is in force at this machine's "
@@ -129,9 +130,9 @@ static void read_rules(struct deployment *d)
 
 	for (size_t i = 0; i < c->issuers.n; i++)
 		issuers[i] = span_str(c->issuers.at[i]);
-	d->plan.remotes = c->remotes != 0 ?
-		c->remotes :
-		(int64_t)inventory_remotes(&d->inventory);
+	d->plan.remotes = c->remotes != 0
+	                          ? c->remotes
+	                          : (int64_t)inventory_remotes(&d->inventory);
 	d->plan.max_attempts = c->attempts;
 	d->plan.early = (enum early)c->early;
 	d->rules = (struct intake_rules){
@@ -145,9 +146,9 @@ static void read_rules(struct deployment *d)
 		.time_allowed_least_ms = 1000,
 		.time_allowed_most_ms = c->time_allowed_max_ms,
 		.allow_lookup_failure = c->allow_lookup_failure,
-		.primary_kind = d->inventory.primary.len == 0 ?
-			PRIMARY_CALLER :
-			PRIMARY_PERSPECTIVE,
+		.primary_kind = d->inventory.primary.len == 0
+		                        ? PRIMARY_CALLER
+		                        : PRIMARY_PERSPECTIVE,
 	};
 }
 

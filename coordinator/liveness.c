@@ -47,8 +47,8 @@ void liveness_free(struct liveness **l)
 
 	if (*l == NULL)
 		return;
-	HASH_ITER (hh, (*l)->instances, i, next)
-		instance_free(*l, i);
+	HASH_ITER(hh, (*l)->instances, i, next)
+	instance_free(*l, i);
 	free(*l);
 	*l = NULL;
 }
@@ -68,7 +68,8 @@ static void forget_silent(struct liveness *l, int64_t now_ms)
 {
 	struct instance *i, *next;
 
-	HASH_ITER (hh, l->instances, i, next) {
+	HASH_ITER(hh, l->instances, i, next)
+	{
 		if (now_ms - i->at_ms > 10 * l->fresh_ms)
 			instance_free(l, i);
 	}
@@ -113,8 +114,7 @@ size_t liveness_count(const struct liveness *l, const char *perspective,
 {
 	size_t count = 0;
 
-	for (const struct instance *i = l->instances; i != NULL;
-	     i = i->hh.next)
+	for (const struct instance *i = l->instances; i != NULL; i = i->hh.next)
 		count += strcmp(i->perspective, perspective) == 0 &&
 		         is_alive(l, i, now_ms);
 	return count;

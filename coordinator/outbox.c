@@ -125,8 +125,8 @@ static void add_header(struct kafka_record *r, struct kafka_header *list,
 
 static struct span content_type_of(const struct answer *a)
 {
-	return a->encoding == ENCODING_JSON ? SPAN(CONTENT_TYPE_JSON) :
-					      SPAN(CONTENT_TYPE_MSGPACK);
+	return a->encoding == ENCODING_JSON ? SPAN(CONTENT_TYPE_JSON)
+	                                    : SPAN(CONTENT_TYPE_MSGPACK);
 }
 
 static void decision_record(const struct answer *a, struct kafka_record *r,
@@ -150,19 +150,17 @@ static void original_headers(const struct answer *a, struct kafka_record *r,
 {
 	for (size_t i = 0; i < a->header_count && i < HEADERS_MAX - 8; i++)
 		add_header(r, list, a->headers[i].name,
-		           a->headers[i].value.p != NULL ?
-		                   a->headers[i].value :
-		                   SPAN(""));
+		           a->headers[i].value.p != NULL ? a->headers[i].value
+		                                         : SPAN(""));
 }
 
 static void add_record(const struct outbox *o, struct answer *a,
                        struct kafka_batch *batch)
 {
-	static const char *const dead[] = { HEADER_DEAD_REASON,
-		                            HEADER_DEAD_DETAIL,
-		                            HEADER_DEAD_TOPIC,
-		                            HEADER_DEAD_PARTITION,
-		                            HEADER_DEAD_OFFSET };
+	static const char *const dead[] = {
+		HEADER_DEAD_REASON, HEADER_DEAD_DETAIL, HEADER_DEAD_TOPIC,
+		HEADER_DEAD_PARTITION, HEADER_DEAD_OFFSET
+	};
 	const struct topics *topics = &o->c->d->topics;
 	struct kafka_header list[HEADERS_MAX];
 	struct kafka_record r = { .topic = topics->decisions,
@@ -246,8 +244,7 @@ static struct kafka_batch *make_batch(struct outbox *o)
 static void submit(struct outbox *o)
 {
 	if (!o->ready || o->waiting.first == NULL || o->flying.first != NULL ||
-	    o->c->lease == NULL || o->c->revoking ||
-	    !kafka_txn_is_idle(o->txn))
+	    o->c->lease == NULL || o->c->revoking || !kafka_txn_is_idle(o->txn))
 		return;
 	struct kafka_batch *batch = make_batch(o);
 

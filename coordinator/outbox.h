@@ -13,17 +13,17 @@
 #include "kafka/kafka_txn.h"
 
 enum answer_kind {
-	ANSWER_DECISION,    /* in the chain */
-	ANSWER_ECHO,        /* the first decision again, byte for byte */
-	ANSWER_CONFLICT,    /* rejected: the id is another request's */
+	ANSWER_DECISION, /* in the chain */
+	ANSWER_ECHO,     /* the first decision again, byte for byte */
+	ANSWER_CONFLICT, /* rejected: the id is another request's */
 	ANSWER_DEAD_LETTER,
-	ANSWER_FORWARD,     /* to the home partition */
-	ANSWER_NOTHING      /* a repeat of an undecided request */
+	ANSWER_FORWARD, /* to the home partition */
+	ANSWER_NOTHING  /* a repeat of an undecided request */
 };
 
 struct answer {
 	enum answer_kind kind;
-	int32_t partition;      /* of `requests`, where the record was read */
+	int32_t partition; /* of `requests`, where the record was read */
 	int64_t request_offset;
 	struct session *session; /* DECISION: ended when committed */
 
@@ -35,14 +35,16 @@ struct answer {
 	/* all but NOTHING: what is written; a decision's once it is chained */
 	struct span key;
 	struct span value;
-	struct span jws;          /* DECISION, CONFLICT, ECHO */
-	int64_t echo_of;          /* ECHO, CONFLICT */
-	int32_t to_partition;     /* FORWARD */
-	const struct kafka_header *headers; /* FORWARD, DEAD_LETTER: originals */
+	struct span jws;      /* DECISION, CONFLICT, ECHO */
+	int64_t echo_of;      /* ECHO, CONFLICT */
+	int32_t to_partition; /* FORWARD */
+	const struct kafka_header
+		*headers; /* FORWARD, DEAD_LETTER: originals */
 	size_t header_count;
-	struct span extra[5];     /* values of the headers we add, in order */
+	struct span extra[5]; /* values of the headers we add, in order */
 
-	struct arena *arena; /* the answer lives in it; NULL: in the session's */
+	struct arena
+		*arena; /* the answer lives in it; NULL: in the session's */
 	struct answer *next;
 };
 

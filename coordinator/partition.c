@@ -42,7 +42,8 @@ void partition_free(struct partition **p)
 	if (*p == NULL)
 		return;
 	partition_end_sessions(*p);
-	HASH_ITER (hh, (*p)->decided, d, after) {
+	HASH_ITER(hh, (*p)->decided, d, after)
+	{
 		HASH_DEL((*p)->decided, d);
 		free(d);
 	}
@@ -93,8 +94,8 @@ void partition_end_sessions(struct partition *p)
 	struct session *s, *next;
 
 	outbox_forget(p->c->outbox, p->number);
-	HASH_ITER (hh, p->sessions, s, next)
-		session_end(s);
+	HASH_ITER(hh, p->sessions, s, next)
+	session_end(s);
 }
 
 void partition_note_decided(struct partition *p, int64_t request_offset)
@@ -126,19 +127,17 @@ const char *partition_metadata(const struct partition *p, char *out)
 	int64_t attempts = p->attempts_next, results = p->results_next;
 	char head[DIGEST_HEX_ROOM];
 
-	for (const struct session *s = p->sessions; s != NULL;
-	     s = s->hh.next) {
+	for (const struct session *s = p->sessions; s != NULL; s = s->hh.next) {
 		attempts = session_attempts_from(s, attempts);
 		results = session_results_from(s, results);
 	}
 	int64_t decisions = window_oldest(
-		p->window, p->last_decision >= 0 ? p->last_decision :
-						   p->decisions_from);
+		p->window,
+		p->last_decision >= 0 ? p->last_decision : p->decisions_from);
 
-	(void)snprintf(out, PARTITION_METADATA_MAX,
-	               "1 %lld %lld %lld %lld %s", (long long)decisions,
-	               (long long)attempts, (long long)results,
-	               (long long)p->staged_sequence,
+	(void)snprintf(out, PARTITION_METADATA_MAX, "1 %lld %lld %lld %lld %s",
+	               (long long)decisions, (long long)attempts,
+	               (long long)results, (long long)p->staged_sequence,
 	               digest_hex(&p->staged_head, head));
 	return out;
 }

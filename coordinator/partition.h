@@ -19,7 +19,7 @@ enum partition_phase {
 	PARTITION_ATTEMPTS,
 	PARTITION_RESULTS,
 	PARTITION_SERVING,
-	PARTITION_STOPPED    /* until an operator accepts the gap */
+	PARTITION_STOPPED /* until an operator accepts the gap */
 };
 
 /* A request above the mark that a decision names already. */

@@ -62,8 +62,8 @@ static void dead_letter(struct partition *p, const struct kafka_message *m,
 	a->extra[1] = arena_span(a->arena, detail);
 	a->extra[2] = arena_span(a->arena, span_str(m->topic));
 	a->extra[3] = span_str(arena_printf(a->arena, "%d", m->partition));
-	a->extra[4] = span_str(
-		arena_printf(a->arena, "%lld", (long long)m->offset));
+	a->extra[4] =
+		span_str(arena_printf(a->arena, "%lld", (long long)m->offset));
 	log_warn("coordinator_request_dead_lettered",
 	         F_INT("partition", m->partition), F_INT("offset", m->offset),
 	         F_STR("reason", reason_name(reason)),
@@ -125,30 +125,28 @@ static bool is_at_home(const struct incoming *in, int32_t *home)
 
 static void echo(struct incoming *in, const struct window_entry *first)
 {
-	struct answer *a =
-		answer_new(ANSWER_ECHO, in->p, in->m->offset, NULL);
+	struct answer *a = answer_new(ANSWER_ECHO, in->p, in->m->offset, NULL);
 
 	a->key = arena_span(a->arena, first->request_id);
 	a->value = arena_span(a->arena, first->value);
 	a->jws = arena_span(a->arena, first->jws);
-	a->encoding = span_is(first->content_type, CONTENT_TYPE_JSON) ?
-		ENCODING_JSON :
-		ENCODING_MSGPACK;
+	a->encoding = span_is(first->content_type, CONTENT_TYPE_JSON)
+	                      ? ENCODING_JSON
+	                      : ENCODING_MSGPACK;
 	a->echo_of = first->offset;
 	stats_answer(in->p->c->stats, "echo");
 	outbox_add(in->p->c->outbox, a);
 }
 
 /* Signed, but not in the chain: no sequence, not counted. */
-static void conflict(struct partition *p, const struct rival *r,
-                     struct span id, int64_t echo_of)
+static void conflict(struct partition *p, const struct rival *r, struct span id,
+                     int64_t echo_of)
 {
 	struct answer *a = answer_new(ANSWER_CONFLICT, p, r->offset, NULL);
 	struct request_issues issues = { .count = 0 };
 
 	request_issue_add(&issues, a->arena, REASON_REQUEST_ID_CONFLICT,
-	                  "request_id",
-	                  "the id was used for another request");
+	                  "request_id", "the id was used for another request");
 	struct request_facts facts = {
 		.request_id = arena_span(a->arena, id),
 		.request = { p->number, r->offset, r->digest },
@@ -195,9 +193,8 @@ static void repeat_of_undecided(struct incoming *in, struct session *s)
 {
 	if (digest_eq(&s->request.digest, &in->digest)) {
 		stats_answer(in->p->c->stats, "repeat");
-		outbox_add(in->p->c->outbox,
-		           answer_new(ANSWER_NOTHING, in->p, in->m->offset,
-		                      NULL));
+		outbox_add(in->p->c->outbox, answer_new(ANSWER_NOTHING, in->p,
+		                                        in->m->offset, NULL));
 		return;
 	}
 	struct rival *r = arena_alloc(s->arena, sizeof(*r));
@@ -210,9 +207,9 @@ static void repeat_of_undecided(struct incoming *in, struct session *s)
 		.check_type_given = true,
 		.check_set = intake_check_set(&in->request),
 		.certificate_type = intake_certificate_type(&in->request),
-		.domain_or_ip_target =
-			target.p != NULL ? arena_span(s->arena, target) :
-					   target,
+		.domain_or_ip_target = target.p != NULL
+		                               ? arena_span(s->arena, target)
+		                               : target,
 	};
 	r->next = s->rivals;
 	s->rivals = r;
@@ -230,8 +227,8 @@ static void fill_facts(struct session *s)
 		.target = o->target,
 		.is_address = o->target_is_address,
 		.check_set = o->check_set,
-		.method = o->check_set & SET_DCV ? o->dcv.validation_method :
-						   METHOD_UNKNOWN,
+		.method = o->check_set & SET_DCV ? o->dcv.validation_method
+		                                 : METHOD_UNKNOWN,
 		.account_uri = o->account_uri,
 		.certificate_type = o->certificate_type,
 		.trace_identifier = o->trace_identifier,
@@ -257,8 +254,8 @@ static void fill_rejected_facts(struct session *s, const struct incoming *in)
 		.method = in->request.dcv.validation_method,
 		.certificate_type = intake_certificate_type(&in->request),
 		.trace_identifier = in->request.trace_identifier,
-		.policy = d->rules.open_mpic_policy ? POLICY_OPEN_MPIC :
-						      POLICY_CABF_TLS,
+		.policy = d->rules.open_mpic_policy ? POLICY_OPEN_MPIC
+		                                    : POLICY_CABF_TLS,
 		.primary_kind = d->rules.primary_kind,
 		.partitions = d->partitions,
 	};
@@ -286,10 +283,11 @@ static void open_session(struct incoming *in, struct session *s)
 	};
 	bool resumed = s->restored != NULL;
 
-	s->request = (struct record_ref){ in->p->number, in->m->offset,
-		                          in->digest };
+	s->request =
+		(struct record_ref){ in->p->number, in->m->offset, in->digest };
 	s->encoding = in->encoding;
-	if (kafka_message_header(in->m, HEADER_TRACEPARENT, &traceparent) == 1 &&
+	if (kafka_message_header(in->m, HEADER_TRACEPARENT, &traceparent) ==
+	            1 &&
 	    traceparent.len <= 256)
 		s->traceparent = arena_span(s->arena, traceparent);
 	/* what an attempt was made for was accepted in its time */

@@ -220,8 +220,9 @@ void restore_on_decision(struct partition *p, const struct kafka_message *m)
 	}
 	bool first = p->last_decision < 0;
 
-	if (!first && (d.sequence != p->sequence + 1 ||
-	               !digest_eq(&d.previous, &p->head)) &&
+	if (!first &&
+	    (d.sequence != p->sequence + 1 ||
+	     !digest_eq(&d.previous, &p->head)) &&
 	    !gap_is_accepted(p)) {
 		(void)snprintf(why, sizeof(why),
 		               "decision at offset %lld does not continue the "

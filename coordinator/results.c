@@ -12,7 +12,7 @@ enum { NOISE_MAX = 256 };
 static struct noise {
 	char *what;
 	UT_hash_handle hh;
-} *noises;
+} * noises;
 
 static bool is_news(const char *kind, const char *source)
 {
@@ -36,7 +36,8 @@ void results_forget_noise(void)
 {
 	struct noise *n, *next;
 
-	HASH_ITER (hh, noises, n, next) {
+	HASH_ITER(hh, noises, n, next)
+	{
 		HASH_DEL(noises, n);
 		free(n->what);
 		free(n);
@@ -58,8 +59,8 @@ static void complain(const struct kafka_message *m, const char *kind,
 
 /* One signature header, verified as that perspective's worker. */
 static enum trust_result verify(const struct coordinator *c,
-                                const struct kafka_message *m,
-                                const char *type, const char *perspective,
+                                const struct kafka_message *m, const char *type,
+                                const char *perspective,
                                 const struct key_entry **entry)
 {
 	struct sign_domain domain = deployment_domain(c->d, type);
@@ -71,8 +72,8 @@ static enum trust_result verify(const struct coordinator *c,
 	*entry = NULL;
 	if (kafka_message_header(m, RECORD_SIGNATURE_HEADER, &header) > 1)
 		return TRUST_MALFORMED;
-	return keyring_verify(c->d->keyring, &wanted, &domain, m->value,
-	                      header, entry);
+	return keyring_verify(c->d->keyring, &wanted, &domain, m->value, header,
+	                      entry);
 }
 
 static const char *source_of(const struct key_entry *entry)
@@ -93,9 +94,9 @@ static void fold(struct partition *p, struct session *s,
 
 	if (bad == NULL) {
 		heard.result = &result;
-		heard.trust = verify(c, m, SIGN_RESULT,
-		                     (const char *)result.perspective.p,
-		                     &entry);
+		heard.trust =
+			verify(c, m, SIGN_RESULT,
+		               (const char *)result.perspective.p, &entry);
 		if (heard.trust == TRUST_OK) {
 			heard.key_id = entry->key_id;
 		} else {
@@ -132,8 +133,9 @@ void results_on_heartbeat(struct coordinator *c, const struct kafka_message *m)
 	struct arena *arena = arena_new();
 	struct heartbeat h;
 	const struct key_entry *entry;
-	const char *bad = m->value.p == NULL ? "a tombstone" :
-		heartbeat_decode(m->value, arena, &h);
+	const char *bad = m->value.p == NULL
+	                          ? "a tombstone"
+	                          : heartbeat_decode(m->value, arena, &h);
 
 	if (bad != NULL) {
 		if (m->value.p != NULL) {

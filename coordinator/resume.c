@@ -30,8 +30,7 @@ static struct restored_attempt *before(const struct restored_attempt *r)
 
 /* The last attempt and those it names, oldest first; 0 if one is missing or
    it is another request's. */
-static size_t chain_of(const struct session *s,
-                       struct restored_attempt **chain)
+static size_t chain_of(const struct session *s, struct restored_attempt **chain)
 {
 	struct restored_attempt *r = s->restored;
 	int64_t n = r->attempt.number;
@@ -55,9 +54,8 @@ static struct run *run_of(struct session *s, const struct restored_attempt *r)
 
 	run->attempt = r->attempt;
 	run->ref = r->ref;
-	const char *bad = attempt_state_init(&run->state, s->arena,
-	                                     &run->attempt, &run->ref,
-	                                     &s->facts);
+	const char *bad = attempt_state_init(
+		&run->state, s->arena, &run->attempt, &run->ref, &s->facts);
 
 	if (bad == NULL)
 		return run;
@@ -73,9 +71,10 @@ static bool close_again(struct session *s, struct run *run,
 	attempt_limit(&run->state, close->cut);
 	for (const struct early_result *e = s->early; e != NULL; e = e->next)
 		(void)attempt_fold(&run->state, &e->heard);
-	struct verdict v = close->closed_by == CLOSED_BY_RESULT ?
-		verdict_ask(&run->state, close->closed_at_ms) :
-		verdict_final(&run->state, close->closed_at_ms);
+	struct verdict v =
+		close->closed_by == CLOSED_BY_RESULT
+			? verdict_ask(&run->state, close->closed_at_ms)
+			: verdict_final(&run->state, close->closed_at_ms);
 
 	if (v.say != VERDICT_FAIL)
 		return false;

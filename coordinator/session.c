@@ -59,8 +59,8 @@ struct run *session_run(const struct session *s)
    so that repeats of its id find it. */
 static void decide(struct session *s, const struct decision_input *in)
 {
-	struct answer *a = answer_new(ANSWER_DECISION, s->partition,
-	                              s->request.offset, s);
+	struct answer *a =
+		answer_new(ANSWER_DECISION, s->partition, s->request.offset, s);
 
 	s->state = SESSION_DECIDED;
 	barrier_remove(s->partition->c->barrier, s);
@@ -75,8 +75,9 @@ static void decide(struct session *s, const struct decision_input *in)
 
 static struct decision_input input_of(struct session *s)
 {
-	const struct attempt_state **states = arena_calloc(
-		s->arena, s->runs_count + 1, sizeof(const struct attempt_state *));
+	const struct attempt_state **states =
+		arena_calloc(s->arena, s->runs_count + 1,
+	                     sizeof(const struct attempt_state *));
 
 	for (size_t i = 0; i < s->runs_count; i++)
 		states[i] = &s->runs[i]->state;
@@ -92,8 +93,8 @@ static struct decision_input input_of(struct session *s)
 void session_reject(struct session *s, const struct request_issues *issues)
 {
 	struct decision_input in = input_of(s);
-	struct request_issue *copy = arena_calloc(s->arena, issues->count,
-	                                          sizeof(*copy));
+	struct request_issue *copy =
+		arena_calloc(s->arena, issues->count, sizeof(*copy));
 
 	assert(issues->count > 0);
 	for (size_t i = 0; i < issues->count; i++)
@@ -125,8 +126,8 @@ static int64_t not_before(const struct session *s, int64_t now_ms)
 {
 	const struct run *run = session_run(s);
 
-	return now_ms > run->attempt.planned_at_ms ? now_ms :
-						     run->attempt.planned_at_ms;
+	return now_ms > run->attempt.planned_at_ms ? now_ms
+	                                           : run->attempt.planned_at_ms;
 }
 
 static bool may_begin_another(const struct session *s, int64_t now_ms)
@@ -189,8 +190,8 @@ static void keep_early(struct session *s, const struct heard *heard)
 
 	e->heard = *heard;
 	if (heard->result != NULL)
-		e->heard.result = result_copy_without_evidence(heard->result,
-		                                               s->arena);
+		e->heard.result =
+			result_copy_without_evidence(heard->result, s->arena);
 	*s->early_end = e;
 	s->early_end = &e->next;
 }

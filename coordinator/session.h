@@ -88,8 +88,8 @@ struct session {
 	bool resuming; /* results are being folded again: nothing is sent */
 	struct timer *deadline;
 	struct timer *resend;
-	int64_t due_mono_us;  /* when the deadline fired; for the barrier */
-	int64_t close_at;     /* results offset to reach; -1: not known yet */
+	int64_t due_mono_us; /* when the deadline fired; for the barrier */
+	int64_t close_at;    /* results offset to reach; -1: not known yet */
 	struct session *next_closing;
 	UT_hash_handle hh;
 };

@@ -45,16 +45,15 @@ struct stats *stats_new(struct metrics *m)
 	s->results = metrics_counter(m, "mpic_results_total",
 	                             "Results read, by what they counted as.",
 	                             LABELS("fold"));
-	s->untrusted = metrics_counter(
-		m, "mpic_untrusted_records_total",
-		"Records refused for their signature.",
-		LABELS("topic", "why"));
-	s->undecodable = metrics_counter(m, "mpic_undecodable_records_total",
-	                                 "Records that do not decode.",
-	                                 LABELS("topic"));
-	s->commits = metrics_counter(m, "mpic_commits_total",
-	                             "Transactions by outcome.",
-	                             LABELS("outcome"));
+	s->untrusted = metrics_counter(m, "mpic_untrusted_records_total",
+	                               "Records refused for their signature.",
+	                               LABELS("topic", "why"));
+	s->undecodable =
+		metrics_counter(m, "mpic_undecodable_records_total",
+	                        "Records that do not decode.", LABELS("topic"));
+	s->commits =
+		metrics_counter(m, "mpic_commits_total",
+	                        "Transactions by outcome.", LABELS("outcome"));
 	s->commit_seconds = metrics_histogram(
 		m, "mpic_commit_duration_seconds",
 		"From submitting a transaction to its outcome.", NULL,
@@ -66,9 +65,9 @@ struct stats *stats_new(struct metrics *m)
 	                             "Requests being worked on.", NULL);
 	s->queued = metrics_gauge(m, "mpic_answers_queued",
 	                          "Answers not committed yet.", NULL);
-	s->partitions = metrics_gauge(m, "mpic_partitions",
-	                              "Owned partitions by phase.",
-	                              LABELS("phase"));
+	s->partitions =
+		metrics_gauge(m, "mpic_partitions",
+	                      "Owned partitions by phase.", LABELS("phase"));
 	s->paused = metrics_gauge(m, "mpic_paused_partitions",
 	                          "Partitions whose intake is paused.", NULL);
 	s->window = metrics_gauge(m, "mpic_duplicate_window_entries",
@@ -76,9 +75,9 @@ struct stats *stats_new(struct metrics *m)
 	s->window_overflows = metrics_counter(
 		m, "mpic_duplicate_window_overflows_total",
 		"Decisions that left the window before their time.", NULL);
-	s->alive = metrics_gauge(m, "mpic_perspective_instances",
-	                         "Worker instances alive.",
-	                         LABELS("perspective"));
+	s->alive =
+		metrics_gauge(m, "mpic_perspective_instances",
+	                      "Worker instances alive.", LABELS("perspective"));
 	s->lag = metrics_gauge(m, "mpic_kafka_consumer_lag",
 	                       "Records not read yet.",
 	                       LABELS("topic", "partition"));
@@ -144,8 +143,7 @@ static void collect_partitions(const struct stats *s)
 	series_set(metric_only(s->paused), (double)paused);
 	series_set(metric_only(s->window), (double)window);
 	if ((double)overflows > series_value(metric_only(s->window_overflows)))
-		series_set(metric_only(s->window_overflows),
-		           (double)overflows);
+		series_set(metric_only(s->window_overflows), (double)overflows);
 }
 
 static void collect(void *arg)
@@ -197,9 +195,9 @@ void stats_attempt(struct stats *s)
 
 void stats_check_sent(struct stats *s, struct span perspective)
 {
-	series_add(metric_series(s->checks,
-	                         LABELS((const char *)perspective.p)),
-	           1);
+	series_add(
+		metric_series(s->checks, LABELS((const char *)perspective.p)),
+		1);
 }
 
 void stats_result(struct stats *s, enum fold fold)
@@ -225,6 +223,5 @@ void stats_commit(struct stats *s, const char *outcome, int64_t took_us,
 	series_add(metric_series(s->commits, LABELS(outcome)), 1);
 	series_observe(metric_only(s->commit_seconds), (double)took_us / 1e6);
 	if (answers > 0)
-		series_observe(metric_only(s->commit_answers),
-		               (double)answers);
+		series_observe(metric_only(s->commit_answers), (double)answers);
 }

@@ -18,8 +18,7 @@ void stats_watch(struct stats *s, const struct coordinator *c);
 void stats_unwatch(struct stats *s);
 
 void stats_request(struct stats *s);
-void stats_decision(struct stats *s, const struct decision *d,
-                    int64_t took_ms);
+void stats_decision(struct stats *s, const struct decision *d, int64_t took_ms);
 void stats_answer(struct stats *s, const char *kind); /* echo, conflict ... */
 void stats_attempt(struct stats *s);
 void stats_check_sent(struct stats *s, struct span perspective);

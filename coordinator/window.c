@@ -46,8 +46,7 @@ static struct slot *slot_new(const struct window_entry *e)
 	slot->entry = *e;
 	slot->bytes = bytes;
 	struct span *copies[] = { &slot->entry.request_id, &slot->entry.value,
-		                  &slot->entry.jws,
-		                  &slot->entry.content_type };
+		                  &slot->entry.jws, &slot->entry.content_type };
 
 	for (size_t i = 0; i < 4; i++) {
 		if (texts[i].len > 0)

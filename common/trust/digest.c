@@ -10,7 +10,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -137,10 +136,4 @@ bool secret_eq(struct span a, struct span b)
 void secret_wipe(void *p, size_t n)
 {
 	OPENSSL_cleanse(p, n);
-}
-
-void random_bytes(void *out, size_t n)
-{
-	assert(n <= INT_MAX);
-	must(RAND_bytes(out, (int)n) == 1);
 }

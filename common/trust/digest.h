@@ -1,10 +1,10 @@
 /*
- * digest.h -- SHA-256, HMAC-SHA-256 and random bytes, over OpenSSL's EVP.
+ * digest.h -- SHA-256 and HMAC-SHA-256, over OpenSSL's EVP.
  *
  * Algorithms are fetched once per process and contexts are kept per thread,
  * so a digest of a short record costs its compression rounds and little else.
  * Every function may be called from any thread. A library that can't give
- * SHA-256 or random bytes is a broken machine: the process ends.
+ * SHA-256 is a broken machine: the process ends.
  */
 #ifndef TRUST_DIGEST_H
 #define TRUST_DIGEST_H
@@ -44,8 +44,5 @@ bool digest_eq(const struct digest *a, const struct digest *b);
 bool secret_eq(struct span a, struct span b);
 /* Overwrites in a way that no compiler leaves out. */
 void secret_wipe(void *p, size_t n);
-
-/* From the kernel-seeded generator of OpenSSL. */
-void random_bytes(void *out, size_t n);
 
 #endif

@@ -1,5 +1,7 @@
 #include "trust/digest.h"
 
+#include "base/id.h"
+
 #include <check.h>
 #include <pthread.h>
 #include <stdlib.h>

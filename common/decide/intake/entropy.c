@@ -2,8 +2,8 @@
 #include "decide/intake/intake_internal.h"
 
 enum {
-	HEX_LEAST = 28,       /* 4 bits each */
-	ONE_CASE_LEAST = 22,  /* log2(36) = 5.17 bits each */
+	HEX_LEAST = 28,        /* 4 bits each */
+	ONE_CASE_LEAST = 22,   /* log2(36) = 5.17 bits each */
 	BOTH_CASES_LEAST = 19, /* 6 bits each */
 	/* 28 random hex digits have fewer than 6 different ones once in 3e10
 	   times; anything shorter or richer, less often */

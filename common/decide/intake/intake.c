@@ -55,10 +55,10 @@ static void check_kinds(struct intake *in)
 	if (in->order.certificate_type == CERT_S_MIME)
 		intake_issue(in, REASON_METHOD_UNSUPPORTED, "certificate_type",
 		             "s-mime is not implemented");
-	in->order.family = in->rules->open_mpic_policy ? POLICY_OPEN_MPIC :
-		in->order.certificate_type == CERT_S_MIME ?
-			POLICY_CABF_SMIME :
-			POLICY_CABF_TLS;
+	in->order.family = in->rules->open_mpic_policy ? POLICY_OPEN_MPIC
+	                   : in->order.certificate_type == CERT_S_MIME
+	                           ? POLICY_CABF_SMIME
+	                           : POLICY_CABF_TLS;
 }
 
 static enum reason name_reason(enum name_result result)
@@ -223,9 +223,9 @@ static void check_orchestration(struct intake *in)
 		return; /* said of the policy by the verdict */
 	for (;;) {
 		const char *field = NULL;
-		enum reason why = plan_demand(rule, in->rules->plan,
-		                              in->rules->inventory, &wish,
-		                              &in->order.demand, &field);
+		enum reason why =
+			plan_demand(rule, in->rules->plan, in->rules->inventory,
+		                    &wish, &in->order.demand, &field);
 		bool taken_out = false;
 
 		if (why == REASON_UNKNOWN)
@@ -259,8 +259,8 @@ static void check_times(struct intake *in)
 		allowed = r->time_allowed_ms.v;
 		if (allowed < in->rules->time_allowed_least_ms ||
 		    allowed > in->rules->time_allowed_most_ms) {
-			intake_issue(in, REASON_TIME_ALLOWED,
-			             "time_allowed_ms", NULL);
+			intake_issue(in, REASON_TIME_ALLOWED, "time_allowed_ms",
+			             NULL);
 			allowed = in->rules->time_allowed_most_ms;
 		}
 	}
@@ -297,7 +297,8 @@ static void check_observation(struct intake *in)
 		             "the primary is a perspective of this system");
 		return;
 	}
-	if (!o->observed_at_ms.set || o->observed_at_ms.v > now + INTAKE_FUTURE_MS ||
+	if (!o->observed_at_ms.set ||
+	    o->observed_at_ms.v > now + INTAKE_FUTURE_MS ||
 	    o->observed_at_ms.v < now - INTAKE_OBSERVATION_AGE_MS)
 		intake_issue(in, REASON_PRIMARY_OBSERVATION,
 		             "primary_observation.observed_at_ms",

@@ -17,10 +17,10 @@
 
 /* Ceilings on what a request may carry, each with its reason. */
 enum {
-	INTAKE_TOKEN_MAX = 128,         /* RFC 8555 tokens have 43 at most today */
-	INTAKE_CHALLENGE_MAX = 1024,    /* longer than any token scheme known */
-	INTAKE_PATH_MAX = 200,          /* below a URL's 2,000 with any name */
-	INTAKE_URI_MAX = 1024,          /* account URIs */
+	INTAKE_TOKEN_MAX = 128,      /* RFC 8555 tokens have 43 at most today */
+	INTAKE_CHALLENGE_MAX = 1024, /* longer than any token scheme known */
+	INTAKE_PATH_MAX = 200,       /* below a URL's 2,000 with any name */
+	INTAKE_URI_MAX = 1024,       /* account URIs */
 	INTAKE_HEADER_VALUE_MAX = 256,
 	INTAKE_TRACE_MAX = 256,
 	INTAKE_ISSUERS_MAX = 32,
@@ -32,23 +32,23 @@ enum {
 /* What the deployment allows; borrowed. */
 struct intake_rules {
 	bool lab;
-	bool open_mpic_policy;          /* lab: judge by Open MPIC's own rules */
+	bool open_mpic_policy; /* lab: judge by Open MPIC's own rules */
 	const struct names *names;
-	struct text_list issuers;       /* configured issuer domain names */
+	struct text_list issuers; /* configured issuer domain names */
 	const struct plan_settings *plan;
 	const struct inventory *inventory;
 	int64_t time_allowed_default_ms;
 	int64_t time_allowed_least_ms;
 	int64_t time_allowed_most_ms;
-	bool allow_lookup_failure;      /* */
+	bool allow_lookup_failure; /* */
 	enum primary_kind primary_kind;
 };
 
 /* Where the request came from. */
 struct intake_origin {
-	struct span request_id;  /* from body, key or made: already resolved */
-	bool assigned_by_us;     /* "r-<partition>-<offset>" */
-	int64_t timestamp_ms;    /* the record's; time allowed counts from it */
+	struct span request_id; /* from body, key or made: already resolved */
+	bool assigned_by_us;    /* "r-<partition>-<offset>" */
+	int64_t timestamp_ms;   /* the record's; time allowed counts from it */
 	int64_t now_ms;
 };
 
@@ -56,7 +56,7 @@ struct intake_origin {
    the rules. */
 struct order {
 	struct span request_id;
-	struct span target;      /* canonical, "*." kept */
+	struct span target; /* canonical, "*." kept */
 	bool target_is_address;
 	struct addr address;
 	/* What plans are keyed by: the registrable domain, or the address. */

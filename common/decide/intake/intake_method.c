@@ -82,8 +82,7 @@ static void check_headers(struct intake *in)
 			             DCV "http_headers", NULL);
 		else if (h->value.len > INTAKE_HEADER_VALUE_MAX ||
 		         !is_visible_ascii(h->value, true))
-			intake_issue(in, REASON_FIELD_VALUE,
-			             DCV "http_headers",
+			intake_issue(in, REASON_FIELD_VALUE, DCV "http_headers",
 			             "up to 256 printable ASCII characters");
 		else if (dcv->challenge_value.len > 0 &&
 		         span_find(h->value, dcv->challenge_value) >= 0)
