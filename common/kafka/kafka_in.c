@@ -192,6 +192,9 @@ static void destroy(struct kafka_in *in)
 	kafka_wake_free(&in->wake);
 	if (in->closing != NULL)
 		event_free(in->closing);
+	/* an unanswered rebalance would hold up the library's end */
+	if (in->state != IN_IDLE)
+		rd_kafka_assign(in->rk, NULL);
 	rd_kafka_queue_destroy(in->queue);
 	kafka_end_destroy(in->rk);
 	kafka_commits_drop(in);
@@ -359,6 +362,10 @@ void kafka_in_close(struct kafka_in *in, int64_t limit_ms,
 		kafka_slots_stop_all(in);
 		return;
 	}
+	/* without it the library takes the assignment for unanswered, and
+	   revokes nothing */
+	if (in->dirty && in->state == IN_ACCEPTED)
+		kafka_slots_apply(in);
 	error = rd_kafka_consumer_close_queue(in->rk, in->queue);
 	if (error == NULL)
 		return;

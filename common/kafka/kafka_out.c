@@ -203,6 +203,7 @@ struct kafka_out *kafka_out_new(struct loop *loop,
 	rd_kafka_set_log_queue(out->rk, NULL);
 	out->queue = rd_kafka_queue_get_main(out->rk);
 	out->wake = kafka_wake_new(loop, out->queue, serve, out);
+	kafka_warm_up(out->rk, options->topics, options->topic_count);
 	return out;
 }
 

@@ -48,7 +48,11 @@ struct kafka_out_options {
 	uint32_t in_flight_max;     /* records; 0: 10,000 */
 	uint32_t value_max_bytes;   /* key + value + headers; 0: 1,000,000 */
 	uint32_t delivery_limit_ms; /* then UNDELIVERED; 0: 30,000 */
-	kafka_fatal_fn *on_fatal;   /* required */
+	/* Asked for at start: the first record for a topic that the library
+	   never heard of may otherwise wait for a second. Copied. */
+	const char *const *topics;
+	size_t topic_count;
+	kafka_fatal_fn *on_fatal; /* required */
 	void *owner;
 };
 

@@ -41,6 +41,18 @@ struct kafka_delivery kafka_delivery_of(const rd_kafka_message_t *m)
 	};
 }
 
+void kafka_warm_up(rd_kafka_t *rk, const char *const *topics, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		rd_kafka_topic_t *topic =
+			rd_kafka_topic_new(rk, topics[i], NULL);
+
+		/* the library keeps what it learned */
+		if (topic != NULL)
+			rd_kafka_topic_destroy(topic);
+	}
+}
+
 size_t kafka_record_bytes(const struct kafka_record *r)
 {
 	size_t bytes = r->key.len + r->value.len;

@@ -2,6 +2,7 @@
 
 #include "kafka/kafka_batch.h"
 #include "kafka/kafka_commit.h"
+#include "kafka/kafka_produce.h"
 #include "kafka/kafka_side.h"
 #include "kafka/kafka_wake.h"
 
@@ -218,6 +219,7 @@ struct kafka_txn *kafka_txn_new(struct loop *loop,
 	rd_kafka_set_log_queue(rk, txn->logs);
 	txn->log_wake = kafka_wake_new(loop, txn->logs, serve_logs, txn);
 	txn->side = kafka_side_new(loop, &functions, txn->committer, txn);
+	kafka_warm_up(rk, options->topics, options->topic_count);
 	kafka_side_run(txn->side, &job_new(run_init, on_init)->job);
 	return txn;
 }

@@ -51,6 +51,9 @@ struct kafka_txn_options {
 	uint32_t limit_ms; /* transaction.timeout.ms and bound of each step of
 	                      a commit; 0: 10,000 */
 	uint32_t init_limit_ms; /* 0: 30,000 */
+	/* As in kafka_out_options. */
+	const char *const *topics;
+	size_t topic_count;
 	struct kafka_txn_events events;
 };
 
