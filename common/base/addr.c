@@ -108,9 +108,10 @@ bool addr_parse_v6(struct span s, struct addr *out)
 	for (int i = 0; i < g.count; i++) {
 		/* what stands behind the gap ends at the last group */
 		int at = g.gap >= 0 && i >= g.gap ? GROUPS - g.count + i : i;
+		uint8_t *to = a.bytes + 2 * (size_t)at;
 
-		a.bytes[2 * at] = (uint8_t)(g.value[i] >> 8);
-		a.bytes[2 * at + 1] = (uint8_t)g.value[i];
+		to[0] = (uint8_t)(g.value[i] >> 8);
+		to[1] = (uint8_t)g.value[i];
 	}
 	*out = a;
 	return true;
@@ -123,7 +124,9 @@ bool addr_parse(struct span s, struct addr *out)
 
 static unsigned group_at(const struct addr *a, int i)
 {
-	return (unsigned)(a->bytes[2 * i] << 8 | a->bytes[2 * i + 1]);
+	const uint8_t *at = a->bytes + 2 * (size_t)i;
+
+	return (unsigned)(at[0] << 8 | at[1]);
 }
 
 /* The longest run of at least two zero groups, the first of equals (RFC 5952,

@@ -19,7 +19,7 @@
 enum { SIPHASH_KEY_LEN = 16 };
 
 /* SipHash-2-4 with 64 bits of output. key holds SIPHASH_KEY_LEN bytes. */
-uint64_t siphash24(const uint8_t *key, struct span s);
+uint64_t siphash24(const uint8_t *key, struct span in);
 
 /* Under a key drawn once per process (getrandom(2); no randomness aborts).
    Never recorded, never sent: another process gives another value. */

@@ -148,7 +148,7 @@ int64_t names_psl_time_ms(const struct names *names)
 int64_t names_psl_age_days(const struct names *names, int64_t now_ms)
 {
 	int64_t age_ms = now_ms - names->made_ms;
-	int64_t day_ms = 24 * 3600 * (int64_t)1000;
+	int64_t day_ms = 86400000;
 
 	return age_ms < 0 ? -1 : age_ms / day_ms;
 }

@@ -2,6 +2,15 @@
 
 #include "tests/support/run.h"
 
+/* AddressSanitizer's allocator ends the process by itself otherwise, and these
+   tests are about who does. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 static bool is_zero(const void *p, size_t n)
 {
 	const uint8_t *bytes = p;
