@@ -38,8 +38,9 @@ static void add(struct event *event, int64_t ms)
 }
 
 /*
- * libevent counts from its coarse clock as it stood when this turn began, so
- * its timers can come early by the length of a turn. Ours look at the clock.
+ * libevent may count from the time it cached when this turn began, or from its
+ * coarse clock: that depends on its version and on the kernel. Never being
+ * early is promised here, so the clock itself is asked.
  */
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -140,7 +141,7 @@ void soon_call(struct soon *s)
 		return;
 	s->due = true;
 	/* event_active() would run it in this very turn, before any I/O; a
-	   timeout of nothing waits for the next */
+	   timeout of nothing waits for the next one */
 	add(&s->event, 0);
 }
 

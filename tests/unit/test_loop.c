@@ -202,10 +202,14 @@ END_TEST
 
 static struct soon *chain;
 
+/* Makes its pipe readable from within the chain, so that only a look at the
+   descriptors between two calls can end it. */
 static void call_again(void *arg)
 {
-	(void)arg;
 	calls++;
+	if (calls == 3)
+		ck_assert_int_eq(write(*(int *)arg, "x", 1), 1);
+	ck_assert_int_lt(calls, 100);
 	soon_call(chain);
 }
 
@@ -224,13 +228,12 @@ START_TEST(soon_starves_nobody)
 	int fds[2];
 
 	ck_assert_int_eq(pipe(fds), 0);
-	ck_assert_int_eq(write(fds[1], "x", 1), 1);
 	ev = event_new(loop_base(loop), fds[0], EV_READ, on_readable, NULL);
 	event_add(ev, NULL);
-	chain = soon_new(loop, call_again, NULL);
+	chain = soon_new(loop, call_again, &fds[1]);
 	soon_call(chain);
 	loop_run(loop);
-	ck_assert_int_lt(calls, 10);
+	ck_assert_int_ge(calls, 3);
 	soon_free(&chain);
 	event_free(ev);
 	close(fds[0]);

@@ -166,7 +166,7 @@ static const char full[] =
 	"\tbrokers = a:9092\n"
 	"\t\"ssl.ca.location\" = \"/etc/ca.pem\"\n"
 	"\tsasl.password = 'p$\"w'\n"
-	"\t\"client.id\" = \"q\\\"\\\\ \\$x\\ty\"\n"
+	"\t\"client.id\" = \"q\\\"\\\\ \\${HOME}\\ty\"\n"
 	"}\n"
 	"/* a comment */\n"
 	"work {\n"
@@ -191,7 +191,7 @@ static void check_full(void)
 	ck_assert_str_eq(p[0].value, "/etc/ca.pem");
 	p = &conf.kafka.properties.at[conf.kafka.properties.n - 1];
 	ck_assert_str_eq(p->name, "client.id");
-	ck_assert_str_eq(p->value, "q\"\\ $x\ty");
+	ck_assert_str_eq(p->value, "q\"\\ ${HOME}\ty");
 	ck_assert_int_eq(conf.jobs, 4096);
 	ck_assert_int_eq(conf.limit_ms, 250);
 	ck_assert_int_eq(conf.cap, 1 << 20);
@@ -255,6 +255,9 @@ static const struct refusal {
 	{ "list twice", MINIMAL "work {\n issuers = {a}\n issuers = {b}\n}\n",
 	  "%s:4: issuers is given twice, first on line 3" },
 	{ "list twice, bare", MINIMAL "work {\n issuers = a\n issuers = b\n}\n",
+	  "%s:4: issuers is given twice, first on line 3" },
+	{ "list twice, appended",
+	  MINIMAL "work {\n issuers = {a}\n issuers += {b}\n}\n",
 	  "%s:4: issuers is given twice, first on line 3" },
 	{ "title twice",
 	  MINIMAL "place ams { latitude = 1 }\nplace ams { latitude = 1 }\n",
