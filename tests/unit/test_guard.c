@@ -1,5 +1,6 @@
 #include "base/guard.h"
 
+#include "base/mem.h"
 #include "tests/support/run.h"
 
 static struct addr must_parse(const char *text)
@@ -247,7 +248,7 @@ static void expect_same_around(const struct guard *g, const struct list *list,
 START_TEST(the_list_is_the_same_set)
 {
 	struct guard *g = full_guard(_i == 1);
-	struct list *list = calloc(1, sizeof(*list));
+	struct list *list = xzalloc(sizeof(*list));
 	struct err err;
 	size_t count;
 	const struct special *specials = addr_specials(&count);

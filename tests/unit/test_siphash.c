@@ -1,6 +1,7 @@
 #include "base/siphash.h"
 
 #define HASH_FUNCTION(key, len, hashv) SIPHASH_UTHASH(key, len, hashv)
+#include "base/mem.h"
 #include "tests/support/run.h"
 
 #include <stdio.h>
@@ -81,7 +82,7 @@ START_TEST(serves_uthash)
 	unsigned direct;
 
 	for (int i = 0; i < 1000; i++) {
-		struct entry *e = calloc(1, sizeof(*e));
+		struct entry *e = xzalloc(sizeof(*e));
 
 		(void)snprintf(e->name, sizeof(e->name), "name-%d", i);
 		HASH_ADD_STR(table, name, e);
