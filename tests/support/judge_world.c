@@ -254,7 +254,7 @@ static void gather(struct world *w, const struct judge_step *step)
 
 void world_judge(struct world *w, enum check_kind kind)
 {
-	struct judge_step step;
+	struct judge_step step = { 0 };
 	struct judgement again;
 
 	w->evidence = (struct evidence){ .kind = kind };

@@ -213,7 +213,7 @@ START_TEST(climbs_deep_names_in_steps)
 {
 	char name[256] = "";
 
-	for (int i = 0; i < 80; i++)
+	for (size_t i = 0; i < 80; i++)
 		memcpy(name + 2 * i, "a.", 3);
 	memcpy(name + 160, "com", 4);
 	w.check.target = span_str(name);
@@ -222,7 +222,7 @@ START_TEST(climbs_deep_names_in_steps)
 	ck_assert_uint_eq(w.evidence.dns_count, 81);
 	ck_assert_uint_le(w.most_questions, JUDGE_QUESTIONS_MAX);
 
-	for (int i = 0; i < 126; i++)
+	for (size_t i = 0; i < 126; i++)
 		memcpy(name + 2 * i, "a.", 3);
 	memcpy(name + 252, "a", 2);
 	w.check.target = span_str(name);

@@ -312,6 +312,7 @@ START_TEST(shows_foreign_text_safely)
 	for (size_t i = 0; i < w.done.detail.len; i++)
 		ck_assert(w.done.detail.p[i] >= ' ' &&
 		          w.done.detail.p[i] < 0x7f);
+	w.zone = NULL;
 }
 END_TEST
 

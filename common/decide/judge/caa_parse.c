@@ -71,7 +71,8 @@ static struct span take_label(struct cursor *c)
 
 	struct span label = take(c, n);
 
-	if (n > 0 && (label.p[0] == '-' || label.p[n - 1] == '-'))
+	if (label.len > 0 &&
+	    (label.p[0] == '-' || label.p[label.len - 1] == '-'))
 		return (struct span){ NULL, 0 };
 	return label;
 }

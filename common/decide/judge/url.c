@@ -322,8 +322,6 @@ static enum url_result resolve(const struct url *base, struct span reference,
 		url.scheme = base->scheme;
 	else if (!take_scheme(p.scheme, &url))
 		return URL_BAD_SCHEME;
-	if (p.scheme.len > 0 && !p.has_authority)
-		return URL_NO_HOST;
 	if (p.has_authority) {
 		enum url_result result =
 			take_authority(p.authority, arena, &url);
@@ -333,6 +331,8 @@ static enum url_result resolve(const struct url *base, struct span reference,
 		url.path_query = with_query(p.path, &p, arena);
 		return compose(&url, arena, out);
 	}
+	if (base == NULL || p.scheme.len > 0)
+		return URL_NO_HOST;
 
 	struct span path = p.path;
 
