@@ -9,8 +9,8 @@
 #ifndef COORDINATOR_PARTITION_H
 #define COORDINATOR_PARTITION_H
 
+#include "base/offsets.h"
 #include "coordinator/coordinator.h"
-#include "coordinator/offsets.h"
 #include "coordinator/window.h"
 
 enum partition_phase {

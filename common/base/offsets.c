@@ -1,4 +1,4 @@
-#include "coordinator/offsets.h"
+#include "base/offsets.h"
 
 #include "base/mem.h"
 
@@ -99,6 +99,16 @@ static struct entry *find(struct offsets *o, int64_t offset)
 	}
 	assert(low < o->count && at(o, low)->offset == offset);
 	return at(o, low);
+}
+
+void offsets_finish(struct offsets *o, int64_t offset)
+{
+	struct entry *e = find(o, offset);
+
+	assert(e->state == OPEN);
+	e->state = FINISHED;
+	o->open--;
+	drop_finished(o);
 }
 
 void offsets_stage(struct offsets *o, int64_t offset)
