@@ -240,23 +240,29 @@ static enum fold fold_again(const struct attempt_state *state,
 	return FOLD_CONFLICT;
 }
 
+/* What was absent stays absent. */
+static struct span keep(struct arena *arena, struct span s)
+{
+	return s.p != NULL ? arena_span(arena, s) : s;
+}
+
 static void keep_said(struct attempt_state *state, struct seat *seat,
                       const struct result *r)
 {
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		const struct kind_result *k =
 			result_kind(r, (enum check_kind)kind);
+		struct kind_result *said = &seat->said[kind];
 
 		if (!wants(state, (enum check_kind)kind) ||
 		    !is_usable(state, r, k))
 			continue;
-		seat->said[kind] = *k;
-		seat->said[kind].detail = arena_span(state->arena, k->detail);
-		seat->said[kind].authorization_domain_name =
-			arena_span(state->arena, k->authorization_domain_name);
-		seat->said[kind].observed =
-			arena_span(state->arena, k->observed);
-		seat->said[kind].evidence = (struct span){ NULL, 0 };
+		*said = *k;
+		said->detail = keep(state->arena, k->detail);
+		said->authorization_domain_name =
+			keep(state->arena, k->authorization_domain_name);
+		said->observed = keep(state->arena, k->observed);
+		said->evidence = (struct span){ NULL, 0 };
 		seat->answered[kind] = true;
 	}
 }

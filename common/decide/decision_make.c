@@ -5,6 +5,13 @@
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS  (24 * HOUR_MS)
 
+/*
+ * A Decision stays below DECISION_MAX: in JSON a perspective takes at most 600
+ * bytes, PLAN_SEATS_MAX of them 72,000; a detail's bytes may take six each, so
+ * all together get 8 KiB and 49,152; the rest is below 9,000.
+ */
+enum { DETAILS_MAX = 8192 };
+
 enum {
 	CAA_FRESH_HOURS = 8,  /* R-066, whatever the TTL */
 	CHALLENGE_DAYS = 30,  /* */
@@ -92,8 +99,29 @@ static int64_t valid_until(const struct attempt_state *last,
 
 /* -- what is told of the attempts */
 
+/* Each vote's share of DETAILS_MAX. */
+static size_t detail_share(const struct decision_input *in)
+{
+	size_t votes = 0;
+
+	for (size_t i = 0; i < in->attempts_count; i++)
+		votes += in->attempts[i]->count * KIND_COUNT;
+	return DETAILS_MAX / votes;
+}
+
+/* Cut between characters: a text that is not UTF-8 would not decode. */
+static struct span cut(struct span text, size_t most)
+{
+	if (text.len <= most)
+		return text;
+	while (most > 0 && (text.p[most] & 0xc0) == 0x80)
+		most--;
+	text.len = most;
+	return text;
+}
+
 static struct perspective_outcome outcome_of(const struct attempt_state *a,
-                                             size_t seat)
+                                             size_t seat, size_t detail_max)
 {
 	const struct planned_perspective *p = &a->attempt->perspectives[seat];
 	struct perspective_outcome o = {
@@ -105,11 +133,13 @@ static struct perspective_outcome outcome_of(const struct attempt_state *a,
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		if (wants(a->attempt->check_set, (enum check_kind)kind))
 			o.votes[o.votes_count++] = a->seats[seat].votes[kind];
+	for (size_t i = 0; i < o.votes_count; i++)
+		o.votes[i].detail = cut(o.votes[i].detail, detail_max);
 	return o;
 }
 
 static struct decided_attempt decided(const struct attempt_state *a,
-                                      struct arena *arena)
+                                      size_t detail_max, struct arena *arena)
 {
 	struct decided_attempt d = {
 		.number = a->attempt->number,
@@ -123,7 +153,7 @@ static struct decided_attempt decided(const struct attempt_state *a,
 
 	assert(a->close.present);
 	for (size_t i = 0; i < a->count; i++)
-		d.perspectives[i] = outcome_of(a, i);
+		d.perspectives[i] = outcome_of(a, i, detail_max);
 	return d;
 }
 
@@ -205,7 +235,8 @@ static void tell_attempts(const struct decision_input *in, struct arena *arena,
 	out->attempts = arena_calloc(arena, n, sizeof(*out->attempts));
 	out->attempts_count = n;
 	for (size_t i = 0; i < n; i++)
-		out->attempts[i] = decided(in->attempts[i], arena);
+		out->attempts[i] =
+			decided(in->attempts[i], detail_share(in), arena);
 	tell_last(last, arena, out);
 	out->outcome = last->close.outcome;
 	out->reason = last->reason;

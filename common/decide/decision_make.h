@@ -35,7 +35,9 @@ struct decision_input {
 };
 
 /*
- * *out: lists in the arena, texts borrowed from the inputs. Cannot fail.
+ * *out: lists in the arena, texts borrowed from the inputs. Cannot fail, and
+ * for plans of plan_make() its encoding stays below DECISION_MAX: details are
+ * cut to equal shares where there are many.
  *
  * Outcome: rejected if there are issues; do-not-issue if there is no attempt
  * or the last one failed; else that of the last close (verdict_outcome()).

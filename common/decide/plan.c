@@ -16,13 +16,18 @@ static int64_t more_of(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+static int64_t less_of(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Planned remotes must fit into an Attempt beside the primary. */
 static int64_t most_remotes(const struct inventory *inv)
 {
 	int64_t room = ATTEMPT_PERSPECTIVES_MAX - (inv->primary.len > 0);
 	int64_t there = (int64_t)inventory_remotes(inv);
 
-	return there < room ? there : room;
+	return less_of(there, room);
 }
 
 static enum reason refuse(enum reason r, const char *name, const char **field)
@@ -67,8 +72,11 @@ static enum reason demand_attempts(const struct orchestration_parameters *wish,
 
 	if (wish->max_attempts.set && wish->max_attempts.v < 1)
 		return refuse(REASON_MAX_ATTEMPTS, "max_attempts", field);
-	if (wish->max_attempts.set && wish->max_attempts.v < d->max_attempts)
-		d->max_attempts = wish->max_attempts.v;
+	if (wish->max_attempts.set)
+		d->max_attempts =
+			less_of(d->max_attempts, wish->max_attempts.v);
+	d->max_attempts =
+		less_of(d->max_attempts, PLAN_SEATS_MAX / (d->remotes + 1));
 	if (!cohort->set)
 		return REASON_UNKNOWN;
 	if (cohort->v < 1 || cohort->v > most / d->remotes)

@@ -15,7 +15,13 @@
 #include "wire/attempt.h"
 #include "wire/request.h"
 
-enum { PLAN_KEY_MIN = 32, PLAN_ATTEMPTS_MAX = 8 /* DECISION_ATTEMPTS_MAX */ };
+enum {
+	PLAN_KEY_MIN = 32,
+	PLAN_ATTEMPTS_MAX = 8, /* DECISION_ATTEMPTS_MAX */
+	/* Perspectives of all attempts together, primary included: what a
+	   Decision in JSON has room for (decision_make.c). */
+	PLAN_SEATS_MAX = 120
+};
 
 /* The deployment's own settings; they only tighten. */
 struct plan_settings {
@@ -40,9 +46,10 @@ struct plan_demand {
  * the request that are too small for the policy, or more than there is, are
  * refused: PERSPECTIVE_COUNT, QUORUM_COUNT, MAX_ATTEMPTS, COHORT, *field (may
  * be NULL) then names the field; between the policy's floor and the settings'
- * default the stricter counts. More attempts than allowed are cut to what is
- * allowed. INSUFFICIENT_PERSPECTIVES if the inventory has too few for policy
- * and settings. On refusal *out is untouched.
+ * default the stricter counts. More attempts than allowed, or than a
+ * Decision has room for (PLAN_SEATS_MAX), are cut to that.
+ * INSUFFICIENT_PERSPECTIVES if the inventory has too few for policy and
+ * settings. On refusal *out is untouched.
  */
 enum reason plan_demand(const struct policy_rule *rule,
                         const struct plan_settings *set,

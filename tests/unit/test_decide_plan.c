@@ -396,6 +396,27 @@ START_TEST(no_request_weakens)
 }
 END_TEST
 
+/* A Decision has room for so many perspectives; attempts give way. */
+START_TEST(attempts_fit_into_a_decision)
+{
+	static const int64_t rows[][2] = {
+		{ 5, 8 }, { 14, 8 }, { 15, 7 }, { 31, 3 }
+	};
+	struct orchestration_parameters wish = { 0 };
+	struct plan_demand d;
+
+	make(32, 5);
+	set.max_attempts = PLAN_ATTEMPTS_MAX;
+	for (int i = 0; i < COUNT(rows); i++) {
+		set.remotes = rows[i][0];
+		ck_assert_int_eq(
+			plan_demand(in.rule, &set, &inv, &wish, &d, NULL),
+			REASON_UNKNOWN);
+		ck_assert_int_eq(d.max_attempts, rows[i][1]);
+	}
+}
+END_TEST
+
 /* A demand made under an older policy does not survive a newer one. */
 START_TEST(r001_plan_checks_again)
 {
@@ -774,6 +795,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, demand_row, 0, COUNT(demands));
 	tcase_add_test(tc, no_request_weakens);
+	tcase_add_test(tc, attempts_fit_into_a_decision);
 	tcase_add_test(tc, r001_plan_checks_again);
 	tcase_add_test(tc, fills_an_attempt);
 	tcase_add_test(tc, caller_takes_no_seat);
