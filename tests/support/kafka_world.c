@@ -11,7 +11,7 @@
 enum { LIMIT_MS = 20000, LOOK_MS = 2 };
 
 static const char *const lab[] = {
-	"fetch.wait.max.ms=5",          "session.timeout.ms=1500",
+	"fetch.wait.max.ms=5",          "session.timeout.ms=3000",
 	"heartbeat.interval.ms=200",    "reconnect.backoff.ms=20",
 	"reconnect.backoff.max.ms=100",
 };
