@@ -196,25 +196,41 @@ static enum step produce_all(struct kafka_committer *c,
 	return step;
 }
 
-/* All reported, and all delivered. */
-static enum step check_deliveries(struct kafka_committer *c,
-                                  struct kafka_batch *batch, char *why)
+static bool is_delivered(const struct kafka_batch_item *item)
 {
+	return item->reported && item->delivery.fate == KAFKA_DELIVERED;
+}
+
+/* The record that failed by itself, rather than with the others. */
+static const struct kafka_batch_item *culprit(const struct kafka_batch *batch)
+{
+	const struct kafka_batch_item *found = NULL;
+
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct kafka_batch_item *item = &batch->items[i];
 
-		if (item->reported && item->delivery.fate == KAFKA_DELIVERED)
+		if (is_delivered(item))
 			continue;
-		snprintf(why, KAFKA_WHY_MAX, "record for %s/%d: %s",
-		         item->record.topic, item->record.partition,
-		         item->reported ? item->error
-		                        : "not delivered in time");
-		if (rd_kafka_fatal_error(c->rk, NULL, 0) != 0)
-			return fatal_step(c->rk, RD_KAFKA_RESP_ERR_NO_ERROR,
-			                  why);
-		return STEP_ABORT;
+		if (item->reported && strncmp(item->error, "_PURGE", 6) != 0)
+			return item;
+		found = item;
 	}
-	return STEP_DONE;
+	return found;
+}
+
+static enum step check_deliveries(struct kafka_committer *c,
+                                  const struct kafka_batch *batch, char *why)
+{
+	const struct kafka_batch_item *item = culprit(batch);
+
+	if (item == NULL)
+		return STEP_DONE;
+	snprintf(why, KAFKA_WHY_MAX, "record for %s/%d: %s", item->record.topic,
+	         item->record.partition,
+	         item->reported ? item->error : "not delivered in time");
+	if (rd_kafka_fatal_error(c->rk, NULL, 0) != 0)
+		return fatal_step(c->rk, RD_KAFKA_RESP_ERR_NO_ERROR, why);
+	return STEP_ABORT;
 }
 
 static enum step flush_all(struct kafka_committer *c, struct kafka_batch *batch,

@@ -83,8 +83,9 @@ struct kafka_in *kafka_in_new(struct loop *loop, const struct kafka_conf *conf,
 
 /*
  * Leaves the group and stops, without blocking: an assignment that was accepted
- * is revoked as in any rebalance and unassign_done() must answer it. Then done(owner, true) runs
- * from the loop; or done(owner, false) after limit_ms. Free it afterwards.
+ * is revoked as in any rebalance and unassign_done() must answer it. Then
+ * done(owner, true) runs from the loop; or done(owner, false) after limit_ms.
+ * Free it afterwards.
  */
 typedef void kafka_in_closed_fn(void *owner, bool in_time);
 void kafka_in_close(struct kafka_in *in, int64_t limit_ms,

@@ -309,8 +309,17 @@ START_TEST(failure_has_its_outcome)
 		seen.ready = 0;
 		ready(3000);
 	}
+	seen.outcomes = 0;
 	submit(1);
-	expect(KAFKA_TXN_COMMITTED, 3);
+	if (failures[_i].error == ERR_MESSAGE_TOO_LARGE) {
+		/* librdkafka 2.0.2 misses the refused record's sequence
+		   number once more before it starts a new epoch */
+		expect(KAFKA_TXN_ABORTED, 1);
+		submit(1);
+		expect(KAFKA_TXN_COMMITTED, 2);
+	} else {
+		expect(KAFKA_TXN_COMMITTED, 1);
+	}
 }
 END_TEST
 
