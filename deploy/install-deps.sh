@@ -30,7 +30,7 @@ BUILD="build-essential gcc cmake ninja-build pkg-config git ccache
 
 TEST="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev
 	llvm-14 nsd ldnsutils bind9-dnsutils nginx-light
-	kcat python3 python3-jsonschema openssl jq curl iproute2 procps
+	kcat python3 python3-jsonschema python3-yaml openssl jq curl iproute2 procps
 	util-linux"
 
 want="$RUNTIME $BUILD $TEST"
