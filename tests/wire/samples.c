@@ -432,12 +432,13 @@ static void *attempt_with(struct arena *arena, int64_t number,
 		.deadline_ms = NOW + 30000,
 		.results_from = 99812,
 		.previous = previous,
-		.previous_plan = previous.present ? digest_like(0x08)
-		                                  : (struct digest){ 0 },
+		.previous_plan = digest_like(0x08),
 		.inventory_digest = digest_like(0xc0),
 		.settings_digest = digest_like(0xe0),
 	};
 
+	if (!previous.present)
+		memset(&a.previous_plan, 0, sizeof(a.previous_plan));
 	return KEEP(a);
 }
 
