@@ -265,6 +265,7 @@ START_TEST(never_passes_what_was_cut_short)
 		world_judge(&w, KIND_DCV);
 	}
 	expect(ends[_i].want, ends[_i].class, ends[_i].what);
+	w.zone = NULL;
 }
 END_TEST
 
