@@ -108,11 +108,7 @@ int kafka_produce(rd_kafka_t *rk, const struct kafka_record *r, void *opaque)
 
 	if (error == NULL)
 		return RD_KAFKA_RESP_ERR_NO_ERROR;
-	/* before 2.12 the library frees the headers of a record for a
-	   partition that is not there, though its contract says it does not */
-	if (rc != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-	    rd_kafka_version() >= 0x020c0000)
-		rd_kafka_headers_destroy(headers);
+	rd_kafka_headers_destroy(headers);
 	rd_kafka_error_destroy(error);
 	return rc;
 }
