@@ -1,14 +1,12 @@
-#include "base/guard.h"
 #include "base/name.h"
 #include "base/text.h"
 #include "decide/judge/http_head.h"
+#include "decide/judge/judge_connect.h"
 #include "decide/judge/judge_internal.h"
-#include "decide/judge/url.h"
 
 enum {
 	REDIRECTS_MAX = 10,     /* */
 	HTTP01_BODY_MAX = 4096, /* a key authorization and some white space */
-	ADDRESSES_OF_V4 = JUDGE_ADDRESSES_MAX / 2,
 	TOKEN_MAX = 512
 };
 
@@ -19,105 +17,6 @@ struct http_search {
 	bool fold;  /* without case */
 	size_t body_max;
 };
-
-/* --- who is to be connected to ------------------------------------------ */
-
-static bool address_known(const struct http_wanted *http,
-                          const struct addr *addr)
-{
-	for (size_t i = 0; i < http->addresses_count; i++)
-		if (addr_eq(&http->addresses[i], addr))
-			return true;
-	return false;
-}
-
-static void add_addresses(const struct lookup *lookup, enum addr_family family,
-                          size_t most, struct http_wanted *http)
-{
-	size_t size = family == ADDR_V6 ? 16 : 4;
-
-	if (lookup->state != LOOKUP_RECORDS)
-		return;
-	for (size_t i = 0; i < lookup->answer.records_count; i++) {
-		struct span rdata = lookup->answer.records[i];
-		struct addr addr = { .family = (uint8_t)family };
-
-		if (http->addresses_count == most)
-			return;
-		if (rdata.len != size)
-			continue;
-		memcpy(addr.bytes, rdata.p, size);
-		if (!address_known(http, &addr))
-			http->addresses[http->addresses_count++] = addr;
-	}
-}
-
-/* IPv6 first, and never so many that none of IPv4 is tried. */
-static void order_addresses(const struct lookup *v4, const struct lookup *v6,
-                            struct http_wanted *http)
-{
-	size_t left_to_v4 = v4->state != LOOKUP_RECORDS ? 0
-	                    : v4->answer.records_count < ADDRESSES_OF_V4
-	                            ? v4->answer.records_count
-	                            : ADDRESSES_OF_V4;
-
-	add_addresses(v6, ADDR_V6, JUDGE_ADDRESSES_MAX - left_to_v4, http);
-	add_addresses(v4, ADDR_V4, JUDGE_ADDRESSES_MAX, http);
-}
-
-/* No usable address. A lookup that failed is told before one that was empty:
-   it may be why. */
-static void end_without_address(struct judging *j, const struct lookup *v4,
-                                const struct lookup *v6, struct span host)
-{
-	if (v6->state == LOOKUP_FAILED)
-		judge_end_failed(j, v6, host);
-	else if (v4->state == LOOKUP_FAILED)
-		judge_end_failed(j, v4, host);
-	else if (v4->state == LOOKUP_NXDOMAIN && v6->state == LOOKUP_NXDOMAIN)
-		judge_end(j, REASON_DNS_NXDOMAIN, "%s does not exist",
-		          judge_shown(j, host, 150));
-	else
-		judge_end(j, REASON_DNS_NO_ADDRESS, "%s has no address",
-		          judge_shown(j, host, 150));
-}
-
-static bool is_bogus(const struct lookup *lookup)
-{
-	return lookup->state == LOOKUP_FAILED &&
-	       lookup->failure == REASON_DNSSEC_BOGUS;
-}
-
-/* False: *j->out wants or ended. A family that could not be looked up does not
-   hide the other, unless it is bogus. */
-static bool find_addresses(struct judging *j, const struct url *url,
-                           struct http_wanted *http)
-{
-	struct lookup v4;
-	struct lookup v6;
-
-	if (url->is_address) {
-		http->addresses[http->addresses_count++] = url->address;
-		return true;
-	}
-	judge_lookup(j, url->host, DNS_TYPE_AAAA, &v6);
-	judge_lookup(j, url->host, DNS_TYPE_A, &v4);
-	if (v6.state == LOOKUP_MISSING)
-		judge_want_dns(j, url->host, DNS_TYPE_AAAA);
-	if (v4.state == LOOKUP_MISSING)
-		judge_want_dns(j, url->host, DNS_TYPE_A);
-	if (v6.state == LOOKUP_MISSING || v4.state == LOOKUP_MISSING)
-		return false;
-	if (is_bogus(&v6) || is_bogus(&v4)) {
-		judge_end_failed(j, is_bogus(&v6) ? &v6 : &v4, url->host);
-		return false;
-	}
-	order_addresses(&v4, &v6, http);
-	if (http->addresses_count > 0)
-		return true;
-	end_without_address(j, &v4, &v6, url->host);
-	return false;
-}
 
 /* --- one hop ------------------------------------------------------------- */
 
@@ -188,72 +87,6 @@ static bool seen_before(const struct judging *j, struct span url, size_t hop)
 	return false;
 }
 
-/* Only where we sent it to: the connection that was made is the last one, to
-   an address and port that were wanted. */
-static bool connects_agree(const struct http_wanted *http,
-                           const struct http_evidence *seen)
-{
-	for (size_t i = 0; i < seen->connects_count; i++) {
-		const struct connect_evidence *c = &seen->connects[i];
-		struct addr addr = { 0 };
-
-		if (c->address.len != 4 && c->address.len != 16)
-			return false;
-		addr.family = c->address.len == 4 ? ADDR_V4 : ADDR_V6;
-		memcpy(addr.bytes, c->address.p, c->address.len);
-		if (c->port != http->port || !address_known(http, &addr))
-			return false;
-		if ((c->end == CONNECT_MADE || c->end == CONNECT_TLS_FAILED) &&
-		    i + 1 != seen->connects_count)
-			return false;
-	}
-	return true;
-}
-
-static bool is_connected(const struct http_evidence *seen)
-{
-	return seen->connects_count > 0 &&
-	       seen->connects[seen->connects_count - 1].end == CONNECT_MADE;
-}
-
-static enum reason connect_reason(enum connect_end end)
-{
-	switch (end) {
-	case CONNECT_REFUSED: return REASON_CONNECT_REFUSED;
-	case CONNECT_TIMED_OUT: return REASON_TIMEOUT_CONNECT;
-	case CONNECT_FORBIDDEN: return REASON_FORBIDDEN_ADDRESS;
-	case CONNECT_TLS_FAILED: return REASON_TLS_HANDSHAKE;
-	case CONNECT_UNKNOWN:
-	case CONNECT_MADE:
-	case CONNECT_UNREACHABLE: break;
-	}
-	return REASON_CONNECT_FAILED;
-}
-
-/* The last address that a packet was sent to tells; forbidden ones only where
-   there was no other. */
-static void end_unconnected(struct judging *j, const struct http_evidence *seen)
-{
-	const struct connect_evidence *told = NULL;
-	struct addr addr = { 0 };
-	char text[ADDR_TEXT_MAX];
-
-	for (size_t i = 0; i < seen->connects_count; i++)
-		if (told == NULL || seen->connects[i].end != CONNECT_FORBIDDEN)
-			told = &seen->connects[i];
-	if (told == NULL) {
-		judge_end(j, REASON_CONNECT_FAILED, "%s: no address was tried",
-		          judge_shown(j, seen->url, 120));
-		return;
-	}
-	addr.family = told->address.len == 4 ? ADDR_V4 : ADDR_V6;
-	memcpy(addr.bytes, told->address.p, told->address.len);
-	judge_end(j, connect_reason(told->end), "%s at %s: %s",
-	          judge_shown(j, seen->url, 80),
-	          addr_text(&addr, text, sizeof(text)),
-	          judge_shown(j, told->error, 80));
-}
-
 static bool is_redirect(int64_t status)
 {
 	return status == 301 || status == 302 || status == 307 || status == 308;
@@ -269,8 +102,8 @@ static enum reason broken_reason(const struct http_evidence *seen)
 	case HTTP_COMPLETE: return REASON_UNKNOWN;
 	case HTTP_NOT_CONNECTED: return REASON_CONNECT_FAILED;
 	case HTTP_TIMED_OUT:
-		return is_connected(seen) ? REASON_TIMEOUT_READ
-		                          : REASON_TIMEOUT_CONNECT;
+		return judge_is_connected(seen) ? REASON_TIMEOUT_READ
+		                                : REASON_TIMEOUT_CONNECT;
 	case HTTP_RESET: return REASON_CONNECTION_RESET;
 	case HTTP_BAD: return REASON_HTTP_MALFORMED;
 	case HTTP_HEADERS_LARGE: return REASON_HTTP_HEADERS_TOO_LARGE;
@@ -290,14 +123,14 @@ static bool read_head(struct judging *j, const struct http_evidence *seen,
 	enum reason broken = broken_reason(seen);
 
 	if (seen->end == HTTP_NOT_CONNECTED) {
-		end_unconnected(j, seen);
+		judge_end_unconnected(j, seen);
 		return false;
 	}
 	if (broken != REASON_UNKNOWN) {
 		judge_end(j, broken, "%s", url);
 		return false;
 	}
-	if (!is_connected(seen)) {
+	if (!judge_is_connected(seen)) {
 		judge_end(j, REASON_EVIDENCE_INCOMPLETE,
 		          "%s: a response without a connection", url);
 		return false;
@@ -431,7 +264,7 @@ static void judge_hops(struct judging *j, const struct http_search *search,
 		struct http_head head;
 
 		if (!request_is_good(j, search, &http, hop) ||
-		    !find_addresses(j, &url, &http))
+		    !judge_find_addresses(j, &url, &http))
 			return;
 		if (hop >= j->evidence->http_count) {
 			j->out->want = JUDGE_WANTS_HTTP;
@@ -442,7 +275,7 @@ static void judge_hops(struct judging *j, const struct http_search *search,
 		const struct http_evidence *seen = &j->evidence->http[hop];
 
 		if (!span_eq(seen->url, http.url) ||
-		    !connects_agree(&http, seen)) {
+		    !judge_connects_agree(&http, seen)) {
 			judge_end(j, REASON_EVIDENCE_INCOMPLETE,
 			          "hop %zu is not what was wanted", hop);
 			return;
