@@ -1,7 +1,7 @@
 /*
  * key_file.h -- files that hold keys: read guarded, written whole or not.
  *
- * Only signing_key.c includes this.
+ * For signing_key.c, and mpicctl keygen, which makes the plan key.
  */
 #ifndef TRUST_KEY_FILE_H
 #define TRUST_KEY_FILE_H

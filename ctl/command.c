@@ -1,0 +1,32 @@
+#include "ctl/command.h"
+
+#include "base/escape.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+bool ctl_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+	argp_err_exit_status = EX_USAGE;
+	return argp_parse(argp, argc, argv, 0, NULL, input) == 0;
+}
+
+int ctl_fail(const char *argv0, int code, const char *why)
+{
+	struct buf shown = { 0 };
+
+	escape_terminal(&shown, span_str(why), sizeof(((struct err *)0)->text));
+	(void)fprintf(stderr, "%s: %s\n", argv0, buf_cstr(&shown));
+	buf_clear(&shown);
+	return code;
+}
+
+int ctl_flushed(const char *argv0, int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	(void)fprintf(stderr, "%s: stdout: %s\n", argv0, strerror(errno));
+	return EX_IOERR;
+}
