@@ -1,4 +1,5 @@
 /* Names: each value has one, no two share one, and it parses back. */
+#include "wire/evidence.h"
 #include "wire/names.h"
 #include "wire/reason.h"
 #include "wire/value.h"
@@ -82,6 +83,64 @@ START_TEST(tables_are_whole)
 }
 END_TEST
 
+/* The same words through the functions that others use. */
+#define NAMES(type, name) \
+	static const char *name##_of(int v) \
+	{ \
+		return name((enum type)v); \
+	}
+NAMES(check_kind, check_kind_name)
+NAMES(validation_method, validation_method_name)
+NAMES(certificate_type, certificate_type_name)
+NAMES(url_scheme, url_scheme_name)
+NAMES(dns_record_type, dns_record_type_name)
+NAMES(perspective_role, perspective_role_name)
+NAMES(primary_kind, primary_kind_name)
+NAMES(gate, gate_name)
+NAMES(early, early_name)
+NAMES(closed_by, closed_by_name)
+NAMES(outcome, outcome_name)
+NAMES(result_class, result_class_name)
+NAMES(dns_status, dns_status_name)
+NAMES(connect_end, connect_end_name)
+NAMES(http_end, http_end_name)
+NAMES(evidence_end, evidence_end_name)
+
+static const struct {
+	const char *(*of)(int v);
+	int v;
+	const char *want;
+} words[] = {
+	{ check_kind_name_of, KIND_DCV, "dcv" },
+	{ check_kind_name_of, KIND_COUNT, "unknown" },
+	{ validation_method_name_of, METHOD_DNS_ACCOUNT_01, "dns-account-01" },
+	{ validation_method_name_of, METHOD_UNKNOWN, "unknown" },
+	{ certificate_type_name_of, CERT_S_MIME, "s-mime" },
+	{ url_scheme_name_of, SCHEME_HTTPS, "https" },
+	{ dns_record_type_name_of, RECORD_PTR, "PTR" },
+	{ perspective_role_name_of, ROLE_REMOTE, "remote" },
+	{ primary_kind_name_of, PRIMARY_CALLER, "caller" },
+	{ gate_name_of, GATE_PARALLEL, "parallel" },
+	{ early_name_of, EARLY_NEVER, "never" },
+	{ closed_by_name_of, CLOSED_BY_DEADLINE, "deadline" },
+	{ outcome_name_of, OUTCOME_DO_NOT_ISSUE, "do-not-issue" },
+	{ result_class_name_of, CLASS_TIMED_OUT, "timed-out" },
+	{ dns_status_name_of, DNS_UNANSWERED, "unanswered" },
+	{ dns_status_name_of, DNS_UNANSWERED + 1, "unknown" },
+	{ connect_end_name_of, CONNECT_TLS_FAILED, "tls-failed" },
+	{ connect_end_name_of, CONNECT_TLS_FAILED + 1, "unknown" },
+	{ http_end_name_of, HTTP_BODY_LARGE, "body-large" },
+	{ http_end_name_of, HTTP_BODY_LARGE + 1, "unknown" },
+	{ evidence_end_name_of, EVIDENCE_END_FAULT, "fault" },
+	{ evidence_end_name_of, EVIDENCE_END_FAULT + 1, "unknown" },
+};
+
+START_TEST(words_for_logs)
+{
+	ck_assert_str_eq(words[_i].of(words[_i].v), words[_i].want);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("reason");
@@ -92,6 +151,8 @@ int main(void)
 	tcase_add_test(tc, unknown_is_said);
 	tcase_add_loop_test(tc, tables_are_whole, 0,
 	                    (int)(sizeof(tables) / sizeof(tables[0])));
+	tcase_add_loop_test(tc, words_for_logs, 0,
+	                    (int)(sizeof(words) / sizeof(words[0])));
 	suite_add_tcase(suite, tc);
 	srunner_run_all(runner, CK_ENV);
 	int failed = srunner_ntests_failed(runner);
