@@ -56,11 +56,11 @@ static enum step judge(struct kafka_committer *c, rd_kafka_error_t *error,
 		return STEP_DONE;
 	snprintf(why, KAFKA_WHY_MAX, "%s: %.200s", rd_kafka_error_name(error),
 	         rd_kafka_error_string(error));
-	if (rd_kafka_error_is_fatal(error)) {
-		step = fatal_step(c->rk, rc, why);
-	} else if (rd_kafka_error_txn_requires_abort(error)) {
+	if (!rd_kafka_error_is_fatal(error) &&
+	    rd_kafka_error_txn_requires_abort(error)) {
 		step = STEP_ABORT;
-	} else if (rd_kafka_error_is_retriable(error)) {
+	} else if (!rd_kafka_error_is_fatal(error) &&
+	           rd_kafka_error_is_retriable(error)) {
 		step = STEP_TIMED_OUT;
 		*again = true;
 	} else {

@@ -17,7 +17,7 @@
 
 enum {
 	BATCH_DEFAULT = 100,
-	CLOSE_LOOK_MS = 10,
+	CLOSE_LOOK_US = 10000,
 };
 
 void kafka_in_tell_fatal(struct kafka_in *in, const char *why)
@@ -333,7 +333,7 @@ static void on_close_look(evutil_socket_t fd, short what, void *arg)
 {
 	struct kafka_in *in = arg;
 	bool closed = !in->is_group || rd_kafka_consumer_closed(in->rk) != 0;
-	const struct timeval look = { .tv_usec = CLOSE_LOOK_MS * 1000 };
+	const struct timeval look = { .tv_usec = CLOSE_LOOK_US };
 
 	(void)fd;
 	(void)what;

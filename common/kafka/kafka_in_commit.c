@@ -23,8 +23,13 @@ static void commit_free(struct kafka_commit *c)
 
 void kafka_commits_drop(struct kafka_in *in)
 {
-	while (in->commits != NULL)
-		commit_free(in->commits);
+	struct kafka_commit *next;
+
+	for (struct kafka_commit *c = in->commits; c != NULL; c = next) {
+		next = c->next;
+		free(c);
+	}
+	in->commits = NULL;
 }
 
 rd_kafka_topic_partition_list_t *kafka_offset_list(

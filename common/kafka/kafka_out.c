@@ -110,7 +110,7 @@ static void tell_flushed(struct kafka_out *out)
 
 static void destroy(struct kafka_out *out)
 {
-	struct sent *s;
+	struct sent *next;
 
 	kafka_wake_free(&out->wake);
 	rd_kafka_queue_destroy(out->queue);
@@ -119,8 +119,8 @@ static void destroy(struct kafka_out *out)
 	                                RD_KAFKA_PURGE_F_INFLIGHT |
 	                                RD_KAFKA_PURGE_F_NON_BLOCKING);
 	kafka_end_destroy(out->rk);
-	while ((s = out->first) != NULL) {
-		sent_unlink(out, s);
+	for (struct sent *s = out->first; s != NULL; s = next) {
+		next = s->next;
 		free(s);
 	}
 	free(out);

@@ -36,8 +36,8 @@ kafka_question_fn kafka_question_partitions;
 /* Takes rk. */
 struct kafka_asker *kafka_asker_new(struct rd_kafka_s *rk,
                                     const char *group_id);
-/* Blocks: on the thread. */
-void kafka_asker_free(void *asker);
+/* Of a struct kafka_asker. Blocks: on the thread. */
+void kafka_asker_free(void *arg);
 /* On the loop, when there never was a thread. */
 void kafka_asker_free_aside(struct kafka_asker *asker);
 

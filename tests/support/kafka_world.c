@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIMIT_MS = 20000, LOOK_MS = 2 };
+enum { LIMIT_MS = 20000, LOOK_US = 2000 };
 
 static const char *const lab[] = {
 	"fetch.wait.max.ms=5",          "session.timeout.ms=3000",
@@ -37,7 +37,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 
 static void run_loop(struct world *w, struct run *run)
 {
-	const struct timeval look = { .tv_usec = LOOK_MS * 1000 };
+	const struct timeval look = { .tv_usec = LOOK_US };
 	struct event *event =
 		event_new(loop_base(w->loop), -1, EV_PERSIST, on_look, run);
 
