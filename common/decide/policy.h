@@ -50,7 +50,7 @@ const struct policy_rule *policy_rules(size_t *count);
 struct digest policy_digest(const struct policy_rule *rule);
 /* 0, or -1 with *err naming two rules of one family between which there is a
    gap or an overlap, or where the later one permits more than the earlier. */
-int policy_check_rules(const struct policy_rule *rules, size_t count,
+int policy_check_rules(const struct policy_rule *list, size_t count,
                        struct err *err) __attribute__((warn_unused_result));
 
 /* Non-corroborations allowed among n remotes; 0 for n < 2. */

@@ -129,6 +129,17 @@ void world_init(struct world *w, const struct world_setup *s)
 	why = attempt_state_init(&w->state, w->arena, &w->attempt, &w->ref,
 	                         &w->facts);
 	ck_assert_msg(why == NULL, "attempt refused: %s", why);
+	w->fresh = w->state;
+	memcpy(w->fresh_seats, w->state.seats,
+	       w->state.count * sizeof(w->fresh_seats[0]));
+}
+
+void world_again(struct world *w)
+{
+	w->state = w->fresh;
+	memcpy(w->state.seats, w->fresh_seats,
+	       w->state.count * sizeof(w->fresh_seats[0]));
+	w->next_offset = WORLD_RESULTS_FROM + 1;
 }
 
 void world_clear(struct world *w)

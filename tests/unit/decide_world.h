@@ -37,7 +37,8 @@ struct world {
 	char codes[WORLD_REMOTES_MAX + 1][16];
 	struct digest keys[WORLD_REMOTES_MAX + 1];
 	struct record_ref ref;
-	struct attempt_state state;
+	struct attempt_state state, fresh;
+	struct seat fresh_seats[WORLD_REMOTES_MAX + 1];
 	int64_t next_offset;
 };
 
@@ -48,6 +49,8 @@ int64_t world_day(int year, int month, int day);
 void world_init(struct world *w, const struct world_setup *setup);
 /* Makes the attempt only; state is left alone. */
 void world_describe(struct world *w, const struct world_setup *setup);
+/* The same attempt with nothing heard yet; cheap, for hundred thousands. */
+void world_again(struct world *w);
 void world_clear(struct world *w);
 
 /* Seat of remote i, counted from 0. */

@@ -104,6 +104,7 @@ START_TEST(r007_refuses)
 	struct result r = world_result(&w, 1, CLASS_CORROBORATED);
 	struct heard h = world_heard(&w, &r, 1);
 
+	ck_assert(_i >= 0 && _i < SPOILS);
 	spoil(&r, &h, (enum spoil)_i);
 	ck_assert_str_eq(fold_name(attempt_fold(&w.state, &h)),
 	                 fold_name(spoiled[_i]));

@@ -326,7 +326,7 @@ END_TEST
 
 START_TEST(rejection)
 {
-	struct request_issue issues[] = {
+	static struct request_issue issues[] = {
 		{ REASON_ENTROPY, SPAN("dcv.challenge_value"), SPAN("short") },
 		{ REASON_NAME_INVALID, SPAN("target"), SPAN("trailing-dot") },
 	};

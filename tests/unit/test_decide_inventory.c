@@ -179,6 +179,7 @@ START_TEST(refuses)
 {
 	struct err err = { "" };
 
+	ck_assert(_i >= 0 && _i < FLAWS);
 	flaw((enum flaw)_i);
 	ck_assert_int_eq(inventory_check(&inv, rule, &err), -1);
 	for (int k = 0; k < 2; k++)
