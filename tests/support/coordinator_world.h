@@ -1,0 +1,99 @@
+/*
+ * coordinator_world.h -- a real coordinator over the mock cluster, with played
+ * perspectives: keys of their own, results as the script says.
+ *
+ * Everything runs on one loop in this process. The played workers read their
+ * checks topics, verify what the coordinator signed, and answer with signed
+ * results; they are not the product's workers, so that a test can make them
+ * say what no honest worker would.
+ */
+#ifndef SUPPORT_COORDINATOR_WORLD_H
+#define SUPPORT_COORDINATOR_WORLD_H
+
+#include "coordinator/coordinator.h"
+#include "tests/support/kafka_world.h"
+#include "wire/check.h"
+
+enum { CITIES = 6, CW_PARTITIONS = 3 };
+
+/* How a played perspective answers its checks. */
+struct play {
+	enum result_class dcv, caa; /* UNKNOWN: does not answer */
+	bool bad_signature;         /* signs with another perspective's key */
+	bool wrong_plan;            /* names another plan */
+	bool twice;                 /* and then says the opposite */
+	int once_silent;            /* so many checks are not answered first */
+};
+
+struct decided {
+	struct decision decision;
+	enum encoding encoding;
+	struct span value, jws, echo, key;
+	int32_t partition;
+	int64_t offset;
+	struct decided *next; /* in the order read */
+};
+
+struct dead {
+	struct span value, reason, detail;
+	struct dead *next;
+};
+
+struct coordinator_world {
+	struct world kafka;
+	char dir[64];
+	struct arena *arena;
+	struct signing_key *coordinator_key;
+	struct signing_key *worker_keys[CITIES];
+	struct keyring *ring;
+	struct settings *settings;
+	struct coordinator_conf conf;
+	struct deployment deployment;
+	struct metrics *metrics;
+	struct stats *stats;
+	struct coordinator *coordinator;
+
+	struct kafka_out *out;
+	struct kafka_in *in; /* checks, decisions, dead letters */
+	struct play play[CITIES];
+	int checks[CITIES];  /* that each perspective was sent */
+	bool heartbeats;
+	struct timer *beat;
+
+	struct decided *decided, **decided_end;
+	struct dead *dead, **dead_end;
+	int decisions, echoes, dead_letters;
+};
+
+/* extra: more lines of the coordinator's settings, or "". */
+void cw_open(struct coordinator_world *w, const char *extra);
+void cw_close(struct coordinator_world *w);
+
+/* Starts it (again); waits until it is ready. */
+void cw_start(struct coordinator_world *w);
+/* Gone as by kill -9: nothing is finished. */
+void cw_kill(struct coordinator_world *w);
+
+/* All perspectives say this. */
+void cw_play_all(struct coordinator_world *w, enum result_class class);
+
+/* Puts a request on the topic: partition -1 is its home. key NULL: none. */
+void cw_submit(struct coordinator_world *w, int32_t partition, const char *key,
+               const char *json);
+/* A valid dcv+caa request with that id and target. */
+const char *cw_request(struct coordinator_world *w, const char *id,
+                       const char *target);
+
+/* Waits for so many decisions (echoes included) or dead letters in all. */
+void cw_wait_decisions(struct coordinator_world *w, int count);
+void cw_wait_dead(struct coordinator_world *w, int count);
+/* The nth decision record under that id (from 0), verified; fails if none. */
+const struct decided *cw_decision(struct coordinator_world *w, const char *id,
+                                  int n);
+/* How one perspective voted in the last attempt. */
+const struct perspective_vote *cw_vote(const struct decided *d,
+                                       const char *code, enum check_kind kind);
+
+extern const char *const cw_codes[CITIES]; /* the first is the primary */
+
+#endif
