@@ -456,9 +456,14 @@ static void on_ready(void *owner)
 
 static int open_txn(struct outbox *o, struct err *why)
 {
+	const struct topics *t = &o->c->d->topics;
+	const char *const topics[] = { t->decisions, t->requests,
+		                       t->dead_letters };
 	char id[TOPIC_PREFIX_MAX + 80];
 	struct kafka_txn_options options = {
 		.transactional_id = id,
+		.topics = topics,
+		.topic_count = 3,
 		.events = { on_ready, on_outcome, o },
 	};
 

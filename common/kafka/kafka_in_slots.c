@@ -1,4 +1,5 @@
 #include "kafka/kafka_in_internal.h"
+#include "kafka/kafka_produce.h"
 
 #include "kafka/kafka_wake.h"
 
@@ -197,6 +198,8 @@ int kafka_in_start(struct kafka_in *in, const struct kafka_partition *p,
 		return start_in_group(in, p, offset, err);
 	assert(offset != KAFKA_OFFSET_COMMITTED);
 	kafka_in_stop(in, p);
+	/* else its leader is looked for once a second only */
+	kafka_warm_up(in->rk, &p->topic, 1);
 	s = slot_add(in, p->topic, p->partition);
 	s->start = offset;
 	s->reading = true;

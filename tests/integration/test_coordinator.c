@@ -99,8 +99,7 @@ START_TEST(primary_failure_is_final)
 	expect(d, OUTCOME_DO_NOT_ISSUE, REASON_PRIMARY_FAILED);
 	for (int i = 1; i < CITIES; i++)
 		ck_assert_int_eq(w.checks[i], 0);
-	ck_assert_int_eq(cw_vote(d, "nyc", KIND_DCV)->reason,
-	                 REASON_NOT_ASKED);
+	ck_assert_int_eq(cw_vote(d, "nyc", KIND_DCV)->reason, REASON_NOT_ASKED);
 }
 END_TEST
 

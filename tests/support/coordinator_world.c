@@ -13,15 +13,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char *const cw_codes[CITIES] = { "fra", "nyc", "sao", "sin", "syd",
-	                               "jnb" };
+const char *const cw_codes[CITIES] = {
+	"fra", "nyc", "sao", "sin", "syd", "jnb"
+};
 
 static const struct {
 	const char *rir, *latitude, *longitude;
 } places[CITIES] = {
-	{ "ripe", "50.11", "8.68" },     { "arin", "40.71", "-74.01" },
+	{ "ripe", "50.11", "8.68" },      { "arin", "40.71", "-74.01" },
 	{ "lacnic", "-23.55", "-46.63" }, { "apnic", "1.35", "103.82" },
-	{ "apnic", "-33.87", "151.21" }, { "afrinic", "-26.20", "28.05" },
+	{ "apnic", "-33.87", "151.21" },  { "afrinic", "-26.20", "28.05" },
 };
 
 /* -- keys and settings -- */
@@ -69,14 +70,15 @@ static void write_settings(struct coordinator_world *w, const char *extra)
 	           "admin { port = 0 }\n",
 	           w->dir, plan_path, w->kafka.conf.brokers, CW_PARTITIONS);
 	for (int i = 0; i < CITIES; i++)
-		buf_printf(&text,
-		           "perspective \"%s\" {\n rir = %s\n latitude = %s\n"
-		           " longitude = %s\n}\nkey \"%s-1\" {\n role = worker\n"
-		           " perspective = %s\n public_key_file = "
-		           "\"%s/%s.pub\"\n}\n",
-		           cw_codes[i], places[i].rir, places[i].latitude,
-		           places[i].longitude, cw_codes[i], cw_codes[i],
-		           w->dir, cw_codes[i]);
+		buf_printf(
+			&text,
+			"perspective \"%s\" {\n rir = %s\n latitude = %s\n"
+			" longitude = %s\n}\nkey \"%s-1\" {\n role = worker\n"
+			" perspective = %s\n public_key_file = "
+			"\"%s/%s.pub\"\n}\n",
+			cw_codes[i], places[i].rir, places[i].latitude,
+			places[i].longitude, cw_codes[i], cw_codes[i], w->dir,
+			cw_codes[i]);
 	buf_printf(&text,
 	           "key \"coordinator-1\" {\n role = coordinator\n"
 	           " public_key_file = \"%s/coordinator.pub\"\n}\n%s",
@@ -90,9 +92,9 @@ static void load_settings(struct coordinator_world *w)
 {
 	struct err err;
 
-	w->settings = settings_load(
-		coordinator_settings, &w->conf,
-		arena_printf(w->arena, "%s/c.conf", w->dir), NULL, &err);
+	w->settings = settings_load(coordinator_settings, &w->conf,
+	                            arena_printf(w->arena, "%s/c.conf", w->dir),
+	                            NULL, &err);
 	ck_assert_msg(w->settings != NULL, "%s", err.text);
 	ck_assert_msg(coordinator_conf_check(w->settings, &w->conf, &err) == 0,
 	              "%s", err.text);
@@ -128,11 +130,11 @@ static void send_signed(struct coordinator_world *w, struct signing_key *key,
 static enum reason reason_of(enum check_kind kind, enum result_class class)
 {
 	if (class == CLASS_CORROBORATED)
-		return kind == KIND_DCV ? REASON_VALUE_FOUND :
-					  REASON_CAA_PERMITS;
+		return kind == KIND_DCV ? REASON_VALUE_FOUND
+		                        : REASON_CAA_PERMITS;
 	if (class == CLASS_DISAGREED)
-		return kind == KIND_DCV ? REASON_VALUE_NOT_FOUND :
-					  REASON_CAA_FORBIDS;
+		return kind == KIND_DCV ? REASON_VALUE_NOT_FOUND
+		                        : REASON_CAA_FORBIDS;
 	return class == CLASS_ERROR ? REASON_DNS_SERVFAIL : REASON_TIMEOUT_DNS;
 }
 
@@ -198,9 +200,9 @@ static void on_check(struct coordinator_world *w, int city,
 	w->checks[city]++;
 	ck_assert_uint_eq(
 		kafka_message_header(m, RECORD_SIGNATURE_HEADER, &header), 1);
-	ck_assert_int_eq(keyring_verify(w->ring, &wanted, &d, m->value, header,
-	                                NULL),
-	                 TRUST_OK);
+	ck_assert_int_eq(
+		keyring_verify(w->ring, &wanted, &d, m->value, header, NULL),
+		TRUST_OK);
 	ck_assert_ptr_null(check_decode(m->value, w->arena, &c));
 	if (play->once_silent > 0) {
 		play->once_silent--;
@@ -301,8 +303,8 @@ static void on_message(void *owner, const struct kafka_message *m)
 	for (int i = 0; i < CITIES; i++) {
 		char topic[TOPIC_NAME_MAX];
 
-		if (strcmp(m->topic, topics_checks(t, span_str(cw_codes[i]),
-		                                   topic)) == 0)
+		if (strcmp(m->topic,
+		           topics_checks(t, span_str(cw_codes[i]), topic)) == 0)
 			on_check(w, i, m);
 	}
 }
@@ -363,7 +365,12 @@ static void start_reading(struct coordinator_world *w, const char *topic,
 
 static void open_clients(struct coordinator_world *w)
 {
-	struct kafka_out_options out = { .on_fatal = on_fatal };
+	const char *const topics[] = { w->deployment.topics.requests,
+		                       w->deployment.topics.results,
+		                       w->deployment.topics.perspectives };
+	struct kafka_out_options out = { .topics = topics,
+		                         .topic_count = 3,
+		                         .on_fatal = on_fatal };
 	struct kafka_in_options in = { .group_id = "test",
 		                       .events = { .on_message = on_message,
 		                                   .on_broken = on_broken,
@@ -389,7 +396,8 @@ void cw_open(struct coordinator_world *w, const char *extra)
 	struct err err;
 
 	memset(w, 0, sizeof(*w));
-	log_open("test", getenv("MPIC_TEST_DEBUG") != NULL ? LOG_DEBUG : LOG_ERROR);
+	log_open("test",
+	         getenv("MPIC_TEST_DEBUG") != NULL ? LOG_DEBUG : LOG_ERROR);
 	world_open(&w->kafka, NULL, 0);
 	w->arena = arena_new();
 	w->decided_end = &w->decided;
@@ -468,8 +476,8 @@ void cw_start(struct coordinator_world *w)
 {
 	struct err err;
 
-	w->coordinator = coordinator_new(w->kafka.loop, &w->deployment,
-	                                 w->stats, &err);
+	w->coordinator =
+		coordinator_new(w->kafka.loop, &w->deployment, w->stats, &err);
 	ck_assert_msg(w->coordinator != NULL, "%s", err.text);
 	world_run(&w->kafka, "coordinator ready", is_ready, w);
 }
@@ -497,8 +505,8 @@ void cw_submit(struct coordinator_world *w, int32_t partition, const char *key,
 	if (key != NULL)
 		record.key = span_str(key);
 	if (partition < 0)
-		record.partition = (int32_t)home_partition(span_str(key),
-		                                           CW_PARTITIONS);
+		record.partition =
+			(int32_t)home_partition(span_str(key), CW_PARTITIONS);
 	ck_assert_int_eq(kafka_out_send(w->out, &record, NULL, NULL),
 	                 KAFKA_SENT);
 }

@@ -56,7 +56,7 @@ struct coordinator_world {
 	struct kafka_out *out;
 	struct kafka_in *in; /* checks, decisions, dead letters */
 	struct play play[CITIES];
-	int checks[CITIES];  /* that each perspective was sent */
+	int checks[CITIES]; /* that each perspective was sent */
 	bool heartbeats;
 	struct timer *beat;
 
