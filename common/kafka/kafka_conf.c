@@ -13,6 +13,9 @@ struct setting {
 /* What an operator may replace by a property of the same name. */
 static const struct setting house_all[] = {
 	{ "socket.keepalive.enable", "true" },
+	/* requests to several partitions of a broker follow each other; with
+	   Nagle the second waits for a delayed acknowledgement, 40 ms */
+	{ "socket.nagle.disable", "true" },
 	{ "log.connection.close", "false" },
 	{ "ssl.endpoint.identification.algorithm", "https" },
 	/* a level below 1 would let TLS 1.0 and 1.1 in */

@@ -12,6 +12,10 @@
  * - read_committed is not honoured: aborted records are seen. Offsets sent in a
  *   transaction are thrown away. Nobody is ever fenced.
  * - No LogAppendTime, no ACLs, TLS or SASL, no admin API, no static members.
+ * - Its sockets keep Nagle: answers that follow each other on one connection,
+ *   as to a transaction over three partitions of one broker, come 40 ms apart
+ *   (measured: commit 1.2 ms for one partition, 44 ms for three). More brokers
+ *   spread the partitions; no figure of speed comes from here.
  * - A fetch at the end of a log is answered only after fetch.wait.max.ms: set
  *   it to a few ms in the clients. A topic that nobody created gets 4
  *   partitions as soon as somebody asks for it.
