@@ -6,8 +6,6 @@
 #include "settings/program.h"
 
 #include <event2/event.h>
-#include <librdkafka/rdkafka.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sysexits.h>
@@ -109,9 +107,9 @@ int main(int argc, char **argv)
 {
 	static struct process process; /* zeroed */
 	const struct version_part libraries[] = {
-		{ "librdkafka", rd_kafka_version_str() },
+		{ "librdkafka", kafka_library_version() },
 		{ "libevent", event_get_version() },
-		{ "openssl", OpenSSL_version(OPENSSL_VERSION_STRING) },
+		{ "openssl", trust_library_version() },
 		{ 0 },
 	};
 	struct settings_program program = {

@@ -202,3 +202,8 @@ int kafka_conf_check(const struct kafka_conf *conf, struct err *err)
 	}
 	return 0;
 }
+
+const char *kafka_library_version(void)
+{
+	return rd_kafka_version_str();
+}

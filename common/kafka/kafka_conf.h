@@ -54,6 +54,9 @@ struct rd_kafka_conf_s *kafka_conf_new(const struct kafka_conf *conf,
    Reads the password files. */
 int kafka_conf_check(const struct kafka_conf *conf, struct err *err);
 
+/* librdkafka as the process runs with it: "2.0.2". */
+const char *kafka_library_version(void);
+
 /* True if every entry of a broker list is localhost, 127.0.0.0/8 or [::1]. */
 bool kafka_brokers_are_loopback(const char *brokers);
 

@@ -137,3 +137,8 @@ void secret_wipe(void *p, size_t n)
 {
 	OPENSSL_cleanse(p, n);
 }
+
+const char *trust_library_version(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}

@@ -45,4 +45,7 @@ bool secret_eq(struct span a, struct span b);
 /* Overwrites in a way that no compiler leaves out. */
 void secret_wipe(void *p, size_t n);
 
+/* OpenSSL as the process runs with it: "3.0.22". */
+const char *trust_library_version(void);
+
 #endif
