@@ -512,6 +512,31 @@ START_TEST(every_size)
 }
 END_TEST
 
+/* Whatever the domain: no RIR has two more than another. */
+START_TEST(r004_even_spread)
+{
+	char name[32];
+
+	make(31, 5); /* thirty remotes, six in each */
+	for (int d = 0; d < 200; d++) {
+		int per[RIR_COUNT];
+		struct plan p;
+
+		snprintf(name, sizeof(name), "d%d.example", d);
+		in.seed = span_str(name);
+		demand.remotes = 4 + d % 12;
+		demand.quorum = 1;
+		p = plan_ok();
+		count_rirs(&p, per);
+		for (int r = 0; r < RIR_COUNT; r++) {
+			ck_assert_int_ge(per[r], (int)demand.remotes / 5);
+			ck_assert_int_le(per[r], (int)(demand.remotes + 4) / 5);
+		}
+		arena_reset(arena);
+	}
+}
+END_TEST
+
 START_TEST(too_many_for_an_attempt)
 {
 	struct orchestration_parameters wish = { .perspective_count =
@@ -800,6 +825,7 @@ int main(void)
 	tcase_add_test(tc, fills_an_attempt);
 	tcase_add_test(tc, caller_takes_no_seat);
 	tcase_add_test(tc, every_size);
+	tcase_add_test(tc, r004_even_spread);
 	tcase_add_test(tc, too_many_for_an_attempt);
 	tcase_add_loop_test(tc, spelling, 0, COUNT(spellings));
 	tcase_add_test(tc, same_inputs_same_plan);

@@ -315,6 +315,29 @@ START_TEST(r021_tighter)
 }
 END_TEST
 
+START_TEST(r021_tighter_in_each_number)
+{
+	const struct policy_rule a = {
+		POLICY_CABF_TLS, "a", 0, 1, 2, 1, 1, 2, 2
+	};
+	const struct policy_rule b = {
+		POLICY_CABF_TLS, "b", 1, 2, 3, 0, 2, 1, 4
+	};
+	struct policy_rule ab = policy_tighter(&a, &b);
+	struct policy_rule ba = policy_tighter(&b, &a);
+
+	for (int i = 0; i < 2; i++) {
+		const struct policy_rule *t = i == 0 ? &ab : &ba;
+
+		ck_assert_int_eq(t->min_remotes, 3);
+		ck_assert_int_eq(t->allowed_few, 0);
+		ck_assert_int_eq(t->allowed_many, 1);
+		ck_assert_int_eq(t->min_rirs, 2);
+		ck_assert_int_eq(t->rirs_from, 2);
+	}
+}
+END_TEST
+
 /* -- methods by date */
 
 #define ALLOW  GATE_METHOD_ALLOWED
@@ -490,6 +513,7 @@ int main(void)
 	tcase_add_test(tc, digests_are_these);
 	tcase_add_test(tc, families);
 	tcase_add_test(tc, r021_tighter);
+	tcase_add_test(tc, r021_tighter_in_each_number);
 	tcase_add_test(tc, fails_from);
 	suite_add_tcase(s, tc);
 	tcase_add_loop_test(methods, r064_switch, 0, COUNT(switches));

@@ -661,6 +661,25 @@ START_TEST(r021_boundary)
 }
 END_TEST
 
+/* A new policy excuses too few perspectives, not a primary that failed. */
+START_TEST(r021_primary_failure_stays_one)
+{
+	struct world_setup s = {
+		.remotes = 4,
+		.planned_at_ms = world_day(2026, 12, 15) - 2000,
+	};
+	struct world w;
+
+	world_init(&w, &s);
+	world_say(&w, 0, CLASS_ERROR, CLASS_CORROBORATED);
+	attempt_close(&w.state, world_ask(&w), CLOSED_BY_RESULT,
+	              s.planned_at_ms + 2000);
+	ck_assert_int_eq(w.state.reason, REASON_INSUFFICIENT_PERSPECTIVES);
+	ck_assert(!attempt_may_retry(&w.state));
+	world_clear(&w);
+}
+END_TEST
+
 /* the gate is asked again at the decision. */
 START_TEST(r064_method_ends_meanwhile)
 {
@@ -1092,6 +1111,7 @@ static TCase *named(void)
 	tcase_add_loop_test(tc, r006_sequential_asks_primary_first, EARLY_DENY,
 	                    EARLY_NEVER + 1);
 	tcase_add_loop_test(tc, r021_boundary, 0, COUNT(straddling));
+	tcase_add_test(tc, r021_primary_failure_stays_one);
 	tcase_add_test(tc, r064_method_ends_meanwhile);
 	tcase_add_loop_test(tc, r048_challenge_age, 0, COUNT(ages));
 	tcase_add_test(tc, own_rule_only_tightens);
