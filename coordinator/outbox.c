@@ -104,11 +104,17 @@ static void sign(const struct coordinator *c, struct answer *a)
 	buf_clear(&bytes);
 }
 
+static void shrink(const struct coordinator *c, struct answer *a);
+
 static void chain(struct partition *p, struct answer *a)
 {
 	a->decision.sequence = p->staged_sequence + 1;
 	a->decision.previous = p->staged_head;
 	sign(p->c, a);
+	if (a->value.len > DECISION_MAX) {
+		shrink(p->c, a);
+		sign(p->c, a);
+	}
 	p->staged_sequence = a->decision.sequence;
 	p->staged_head = digest_of(a->value);
 }
@@ -189,6 +195,55 @@ static void add_record(const struct outbox *o, struct answer *a,
 		break;
 	}
 	(void)kafka_batch_add(batch, &r, a);
+}
+
+/* -- what the topic will not take -- */
+
+/* A decision without its attempts says less, but it is an answer. */
+static void shrink_decision(struct answer *a)
+{
+	struct decision *d = &a->decision;
+
+	d->outcome = OUTCOME_DO_NOT_ISSUE;
+	d->reason = REASON_INTERNAL_FAULT;
+	d->issues_count = 0;
+	d->attempts_count = 0;
+	d->quorums_count = 0;
+	d->valid_until_ms.set = false;
+}
+
+static void shrink_to_dead_letter(const struct coordinator *c, struct answer *a)
+{
+	const char *topic = c->d->topics.requests;
+
+	a->kind = ANSWER_DEAD_LETTER;
+	a->value = SPAN("");
+	a->header_count = 0;
+	a->extra[0] = span_str(reason_name(REASON_OVERSIZED));
+	a->extra[1] = SPAN("too large for the topic it was to go to; the "
+	                   "record is where the headers say");
+	a->extra[2] = span_str(topic);
+	a->extra[3] =
+		span_str(arena_printf(answer_arena(a), "%d", a->partition));
+	a->extra[4] = span_str(arena_printf(answer_arena(a), "%lld",
+	                                    (long long)a->request_offset));
+}
+
+/* Never the same bytes again: the short form of the answer takes its place. */
+static void shrink(const struct coordinator *c, struct answer *a)
+{
+	log_error("coordinator_answer_too_large",
+	          F_INT("partition", a->partition),
+	          F_INT("request_offset", a->request_offset),
+	          F_INT("bytes", a->value.len),
+	          F_STR("what_to_do",
+	                "compare max.message.bytes of decisions, requests and "
+	                "dead-letters with the topics' manifest"));
+	a->shrunk = true;
+	if (a->kind == ANSWER_DECISION || a->kind == ANSWER_CONFLICT)
+		shrink_decision(a);
+	else
+		shrink_to_dead_letter(c, a);
 }
 
 /* -- a batch -- */
@@ -354,13 +409,12 @@ static void take_back(struct outbox *o, const struct kafka_batch *batch)
 		if (a->kind != ANSWER_NOTHING && batch != NULL)
 			refused = kafka_batch_delivery(batch, number++).fate ==
 			          KAFKA_REFUSED;
-		if (refused) {
-			coordinator_give_up(
-				c, 70, "coordinator_answer_refused",
-				"the broker refuses an answer for good: "
-				"compare max.message.bytes of decisions and "
-				"dead-letters with what mpicctl topics wants");
-		}
+		if (refused && a->shrunk)
+			coordinator_give_up(c, 70, "coordinator_answer_refused",
+			                    "the broker refuses even the short "
+			                    "form of an answer");
+		if (refused)
+			shrink(c, a);
 		if (partition_find(c, a->partition) == NULL)
 			answer_free(a);
 		else
