@@ -43,8 +43,9 @@ struct answer {
 	size_t header_count;
 	struct span extra[5]; /* values of the headers we add, in order */
 
-	struct arena
-		*arena; /* the answer lives in it; NULL: in the session's */
+	bool shrunk; /* too large once: this is its short form */
+	/* The answer lives in it; NULL: in the session's. */
+	struct arena *arena;
 	struct answer *next;
 };
 
