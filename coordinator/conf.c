@@ -76,7 +76,7 @@ const struct setting coordinator_settings[] = {
 	SET_SIZE(C, "requests", "duplicate_window_bytes", duplicate_window_bytes, "256MiB", 1048576, 17179869184, 0, "Memory kept for that, per partition."),
 	SET_DURATION(C, "decisions", "valid", decision_valid_ms, "1h", 60000, 28800000, 0, "The longest a decision may be relied on."),
 	SET_DURATION(C, "workers", "heartbeat_fresh", heartbeat_fresh_ms, "15s", 100, 600000, 0, "An older heartbeat does not count as alive."),
-	SET_DURATION(C, "workers", "clock_skew", clock_skew_ms, "1s", 10, 60000, 0, "A perspective whose clock is off by more is planned last."),
+	SET_DURATION(C, "workers", "clock_skew", clock_skew_ms, "1s", 10, 60000, 0, "A perspective whose clocks are off by more is not planned (R-100)."),
 	SET_DURATION(C, NULL, "drain", drain_ms, "30s", 0, 600000, 0, "How long SIGTERM waits for requests in flight."),
 	SET_LIST(C, NULL, "accept_gap", accept_gap, "", 0, 1024, 0, "Partitions whose log may begin late or not continue: an operator's word that the gap is known."),
 	SET_ROWS(C, "perspective", perspectives, struct conf_perspective, perspective_table, 2, 32, 0, "A network perspective."),

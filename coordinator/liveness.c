@@ -53,14 +53,21 @@ void liveness_free(struct liveness **l)
 	*l = NULL;
 }
 
-static bool is_alive(const struct liveness *l, const struct instance *i,
+static bool is_fresh(const struct liveness *l, const struct instance *i,
                      int64_t now_ms)
+{
+	return !i->draining && now_ms - i->at_ms <= l->fresh_ms;
+}
+
+static bool is_skewed(const struct liveness *l, const struct instance *i,
+                      int64_t now_ms)
 {
 	int64_t off_ms = i->wall_ms - i->at_ms;
 
-	return !i->draining && now_ms - i->at_ms <= l->fresh_ms &&
-	       i->at_ms - now_ms <= l->skew_ms && off_ms <= l->skew_ms &&
-	       off_ms >= -l->skew_ms;
+	/* without the broker's time at_ms is the worker's own: then a time to
+	   come is all that can be seen */
+	return off_ms > l->skew_ms || off_ms < -l->skew_ms ||
+	       i->at_ms - now_ms > l->skew_ms;
 }
 
 /* What has been silent for ten times the limit makes room. */
@@ -116,7 +123,7 @@ size_t liveness_count(const struct liveness *l, const char *perspective,
 
 	for (const struct instance *i = l->instances; i != NULL; i = i->hh.next)
 		count += strcmp(i->perspective, perspective) == 0 &&
-		         is_alive(l, i, now_ms);
+		         is_fresh(l, i, now_ms) && !is_skewed(l, i, now_ms);
 	return count;
 }
 
@@ -124,4 +131,21 @@ bool liveness_alive(const struct liveness *l, const char *perspective,
                     int64_t now_ms)
 {
 	return liveness_count(l, perspective, now_ms) > 0;
+}
+
+bool liveness_skewed(const struct liveness *l, const char *perspective,
+                     int64_t now_ms)
+{
+	bool skewed = false;
+
+	for (const struct instance *i = l->instances; i != NULL;
+	     i = i->hh.next) {
+		if (strcmp(i->perspective, perspective) != 0 ||
+		    !is_fresh(l, i, now_ms))
+			continue;
+		if (!is_skewed(l, i, now_ms))
+			return false;
+		skewed = true;
+	}
+	return skewed;
 }

@@ -23,6 +23,10 @@ void liveness_note(struct liveness *l, const struct heartbeat *h,
                    int64_t at_ms);
 bool liveness_alive(const struct liveness *l, const char *perspective,
                     int64_t now_ms);
+/* Heard of recently, but every instance's clock is off by more than is allowed:
+   such a perspective is not planned at all (R-100). */
+bool liveness_skewed(const struct liveness *l, const char *perspective,
+                     int64_t now_ms);
 /* Instances alive at a perspective, for figures. */
 size_t liveness_count(const struct liveness *l, const char *perspective,
                       int64_t now_ms);
