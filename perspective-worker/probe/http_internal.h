@@ -1,0 +1,76 @@
+/*
+ * http_internal.h -- what the client (one multi handle on the loop) and its
+ * fetches share.
+ */
+#ifndef PROBE_HTTP_INTERNAL_H
+#define PROBE_HTTP_INTERNAL_H
+
+#include "base/buf.h"
+#include "http_fetch.h"
+
+#include <curl/curl.h>
+
+struct timer;
+
+struct http_client {
+	struct loop *loop;
+	CURLM *multi;
+	struct timer *timer; /* libcurl's */
+	const struct guard *guard;
+	char *user_agent;
+	int64_t connect_ms;
+};
+
+struct http_fetch {
+	struct http_client *client;
+	struct arena *arena;
+	http_done_fn *done;
+	void *owner;
+	struct http_fetch **slot;
+	struct timer *tick; /* the deadline, or the next step's turn */
+	int64_t end_ms;     /* monotonic */
+	int64_t began_ms;
+	int64_t attempt_ms; /* monotonic start of this connection */
+
+	/* of what was wanted */
+	struct addr addresses[JUDGE_ADDRESSES_MAX];
+	size_t addresses_count;
+	size_t tried;
+	uint16_t port;
+	bool https;
+	size_t body_max;
+
+	CURL *easy;
+	struct curl_slist *headers_sent;
+	struct curl_slist *connect_to;
+	bool in_multi;
+	bool running;   /* a connection is being made or used */
+	bool connected; /* and the peer is who it should be */
+	bool wrong_peer;
+	CURLcode code;
+	char error[CURL_ERROR_SIZE];
+
+	bool head_done; /* the final response's blank line was seen */
+	bool status_next;
+	size_t header_bytes;
+	struct buf headers;
+	struct buf body;
+	enum http_end cut; /* why we stopped reading */
+	struct connect_evidence connects[EVIDENCE_CONNECTS_MAX];
+	struct http_evidence seen;
+};
+
+/* A transfer ended; its handle has left the multi handle. Called from the loop,
+   never from inside libcurl. */
+void http_fetch_note_end(struct http_fetch *fetch, CURLcode code);
+
+/* http_request.c: everything that is sent, and all that is turned off. */
+void http_request_set(struct http_fetch *fetch,
+                      const struct http_wanted *wanted);
+
+/* http_read.c: takes what is received, up to its caps. */
+void http_read_set(struct http_fetch *fetch);
+/* How a response ended that had a connection. */
+enum http_end http_read_end(const struct http_fetch *fetch);
+
+#endif

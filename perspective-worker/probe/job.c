@@ -1,0 +1,391 @@
+#include "job.h"
+
+#include "base/clock.h"
+#include "decide/judge/judge.h"
+#include "dns_lookup.h"
+#include "evidence_book.h"
+#include "loop/timer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <uthash.h>
+
+enum {
+	/* Operations end this long before their job, so that how far they came
+	   gets into the evidence. */
+	LAST_WORDS_MS = 50,
+	LOOKUPS_AT_ONCE = JUDGE_QUESTIONS_MAX
+};
+
+/* One kind of check of a job. */
+struct run {
+	struct job *job;
+	bool wanted;
+	bool judged;
+	struct evidence_book book;
+	struct dns_lookup *lookups[LOOKUPS_AT_ONCE];
+	struct http_fetch *fetch;
+	struct kind_result result;
+};
+
+struct job {
+	struct jobs *jobs;
+	int64_t id;
+	struct check check;
+	struct arena *arena;
+	struct resolver_context *context;
+	struct timer *tick; /* the first step's turn, the deadline, the end */
+	int64_t end_ms;     /* monotonic */
+	bool begun;
+	bool cancelled;
+	struct run runs[KIND_COUNT];
+	UT_hash_handle hh;
+};
+
+struct jobs {
+	struct jobs_conf conf;
+	jobs_done_fn *done;
+	void *owner;
+	struct job *table;
+	struct arena *scratch; /* of the judge, emptied after each step */
+	struct buf encoded[KIND_COUNT];
+};
+
+static void run_step(struct run *run);
+
+/* -- ends */
+
+static void cancel_operations(struct run *run)
+{
+	for (size_t i = 0; i < LOOKUPS_AT_ONCE; i++)
+		dns_lookup_cancel(&run->lookups[i]);
+	http_fetch_cancel(&run->fetch);
+}
+
+static void job_free(struct job *job)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		cancel_operations(&job->runs[i]);
+	HASH_DEL(job->jobs->table, job);
+	resolver_release(&job->context);
+	timer_free(&job->tick);
+	arena_free(&job->arena);
+	free(job);
+}
+
+/* The only place that calls done(). */
+static void finish(struct job *job)
+{
+	struct jobs *jobs = job->jobs;
+	struct probe_done done = { .id = job->id };
+
+	for (size_t i = 0; i < KIND_COUNT && !job->cancelled; i++) {
+		struct run *run = &job->runs[i];
+		struct kind_result *r = &done.kinds[done.kinds_count];
+
+		if (!run->wanted)
+			continue;
+		*r = run->result;
+		jobs->encoded[i].len = 0;
+		evidence_book_encode(&run->book, &jobs->encoded[i]);
+		r->evidence = buf_span(&jobs->encoded[i]);
+		done.kinds_count++;
+	}
+	jobs->done(jobs->owner, &done);
+	job_free(job);
+}
+
+static bool all_judged(const struct job *job)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (job->runs[i].wanted && !job->runs[i].judged)
+			return false;
+	return true;
+}
+
+static struct span kept(struct arena *arena, struct span s)
+{
+	return s.p != NULL && s.len > 0 ? arena_span(arena, s)
+	                                : (struct span){ NULL, 0 };
+}
+
+static void run_judged(struct run *run, const struct judgement *j)
+{
+	struct arena *arena = run->job->arena;
+
+	cancel_operations(run);
+	evidence_book_end(&run->book, EVIDENCE_END_COMPLETE);
+	run->judged = true;
+	run->result = (struct kind_result){
+		.kind = run->book.evidence.kind,
+		.result_class = j->result_class,
+		.reason = j->reason,
+		.detail = kept(arena, j->detail),
+		.authorization_domain_name =
+			kept(arena, j->authorization_domain_name),
+		.looked_up_ms = j->looked_up_ms,
+		.expires_ms = j->expires_ms,
+	};
+}
+
+/* -- gathering */
+
+static int64_t time_left(const struct job *job)
+{
+	int64_t left = job->end_ms - clock_mono_ms() - LAST_WORDS_MS;
+
+	return left > 1 ? left : 1;
+}
+
+/* The judge's arena goes with the step; operations copied what they need. */
+static void step_and_end(struct run *run)
+{
+	struct job *job = run->job;
+
+	run_step(run);
+	arena_reset(job->jobs->scratch);
+	if (all_judged(job))
+		finish(job);
+}
+
+static void on_dns(void *owner, const struct dns_evidence *seen)
+{
+	struct run *run = owner;
+
+	if (!evidence_book_add_dns(&run->book, seen))
+		cancel_operations(run);
+	step_and_end(run);
+}
+
+static void on_http(void *owner, const struct http_evidence *seen)
+{
+	struct run *run = owner;
+
+	if (!evidence_book_add_http(&run->book, seen))
+		cancel_operations(run);
+	step_and_end(run);
+}
+
+/* In flight already, or NULL and *free_slot where it may go. */
+static bool is_asking(struct run *run, const struct dns_question *q,
+                      struct dns_lookup ***free_slot)
+{
+	*free_slot = NULL;
+	for (size_t i = 0; i < LOOKUPS_AT_ONCE; i++) {
+		struct dns_lookup **slot = &run->lookups[i];
+
+		if (*slot == NULL) {
+			*free_slot = slot;
+			continue;
+		}
+		struct dns_evidence e = dns_lookup_unanswered(*slot);
+
+		if (e.type == q->type && span_eq(e.name, q->name))
+			return true;
+	}
+	return false;
+}
+
+static void ask(struct run *run, const struct judge_step *step)
+{
+	struct job *job = run->job;
+
+	for (size_t i = 0; i < step->questions_count; i++) {
+		const struct dns_question *q = &step->questions[i];
+		struct dns_lookup **slot;
+
+		/* with all slots taken it is wanted again at the next answer */
+		if (is_asking(run, q, &slot) || slot == NULL)
+			continue;
+		dns_lookup_start(job->context, q->name, q->type,
+		                 job->jobs->conf.lookup_ms, time_left(job),
+		                 on_dns, run, slot);
+	}
+}
+
+/* False: ended, ask the judge again. */
+static bool fetch(struct run *run, const struct judge_step *step)
+{
+	struct job *job = run->job;
+
+	if (run->fetch != NULL)
+		return true;
+	if (!http_wanted_is_good(&step->http)) {
+		evidence_book_fault(&run->book,
+		                    "evidence-incomplete: a request that can't "
+		                    "be sent as it is");
+		return false;
+	}
+	http_fetch_start(job->jobs->conf.http, &step->http, time_left(job),
+	                 job->arena, on_http, run, &run->fetch);
+	return true;
+}
+
+/* The only function that decides what is next. */
+static void run_step(struct run *run)
+{
+	struct job *job = run->job;
+	struct judge_step step;
+	bool goes_on = true;
+
+	do {
+		judge_next(&job->check, run->book.evidence.kind,
+		           &run->book.evidence, job->jobs->scratch, &step);
+		switch (step.want) {
+		case JUDGE_DONE: run_judged(run, &step.done); return;
+		case JUDGE_WANTS_DNS: ask(run, &step); return;
+		case JUDGE_WANTS_HTTP: goes_on = fetch(run, &step); break;
+		}
+	} while (!goes_on);
+}
+
+/* -- a job's time */
+
+/* What was being asked when time ran out belongs to what was seen. */
+static void tell_unanswered(struct run *run)
+{
+	for (size_t i = 0; i < LOOKUPS_AT_ONCE; i++) {
+		struct dns_evidence e;
+
+		if (run->lookups[i] == NULL)
+			continue;
+		e = dns_lookup_unanswered(run->lookups[i]);
+		if (!evidence_book_add_dns(&run->book, &e))
+			return;
+	}
+}
+
+static void run_out_of_time(struct run *run)
+{
+	if (!run->wanted || run->judged)
+		return;
+	tell_unanswered(run);
+	cancel_operations(run);
+	evidence_book_end(&run->book, EVIDENCE_END_DEADLINE);
+	run_step(run);
+	assert(run->judged);
+}
+
+static void begin(struct job *job)
+{
+	job->begun = true;
+	job->context = resolver_take(job->jobs->conf.resolver);
+	timer_set_ms(job->tick, job->end_ms - clock_mono_ms());
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		struct run *run = &job->runs[i];
+
+		if (!run->wanted)
+			continue;
+		evidence_book_init(&run->book, job->arena, (enum check_kind)i,
+		                   job->jobs->conf.generation,
+		                   resolver_context_number(job->context));
+		run_step(run);
+	}
+}
+
+static void on_tick(void *arg)
+{
+	struct job *job = arg;
+
+	if (job->cancelled) {
+		finish(job);
+		return;
+	}
+	if (!job->begun) {
+		begin(job);
+	} else {
+		for (size_t i = 0; i < KIND_COUNT; i++)
+			run_out_of_time(&job->runs[i]);
+	}
+	arena_reset(job->jobs->scratch);
+	if (all_judged(job))
+		finish(job);
+}
+
+/* -- the table */
+
+static struct job *find(struct jobs *jobs, int64_t id)
+{
+	struct job *job;
+
+	HASH_FIND(hh, jobs->table, &id, sizeof(id), job);
+	return job;
+}
+
+const char *jobs_start(struct jobs *jobs, const struct probe_job *wanted)
+{
+	struct arena *arena;
+	struct check check;
+	struct job *job;
+	const char *why;
+
+	if (find(jobs, wanted->id) != NULL)
+		return "a job id is used twice";
+	arena = arena_new();
+	why = check_decode(wanted->check, arena, &check);
+	if (why == NULL && (wanted->check_set & ~check.check_set) != 0)
+		why = "a job wants more than its check";
+	if (why != NULL) {
+		arena_free(&arena);
+		return why;
+	}
+	job = xzalloc(sizeof(*job));
+	job->jobs = jobs;
+	job->id = wanted->id;
+	job->check = check;
+	job->arena = arena;
+	job->end_ms = clock_mono_ms() + wanted->budget_ms;
+	job->tick = timer_new(jobs->conf.loop, on_tick, job);
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		job->runs[i].job = job;
+		job->runs[i].wanted = (wanted->check_set >> i & 1) != 0;
+	}
+	timer_set_ms(job->tick, 0);
+	HASH_ADD(hh, jobs->table, id, sizeof(job->id), job);
+	return NULL;
+}
+
+void jobs_cancel(struct jobs *jobs, int64_t id)
+{
+	struct job *job = find(jobs, id);
+
+	if (job == NULL || job->cancelled)
+		return;
+	job->cancelled = true;
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		cancel_operations(&job->runs[i]);
+	timer_set_ms(job->tick, 0);
+}
+
+size_t jobs_count(const struct jobs *jobs)
+{
+	return HASH_COUNT(jobs->table);
+}
+
+struct jobs *jobs_new(const struct jobs_conf *conf, jobs_done_fn *done,
+                      void *owner)
+{
+	struct jobs *jobs = xzalloc(sizeof(*jobs));
+
+	jobs->conf = *conf;
+	jobs->done = done;
+	jobs->owner = owner;
+	jobs->scratch = arena_new();
+	return jobs;
+}
+
+void jobs_free(struct jobs **slot)
+{
+	struct jobs *jobs = *slot;
+	struct job *job, *next;
+
+	if (jobs == NULL)
+		return;
+	*slot = NULL;
+	HASH_ITER(hh, jobs->table, job, next)
+	job_free(job);
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		buf_clear(&jobs->encoded[i]);
+	arena_free(&jobs->scratch);
+	free(jobs);
+}

@@ -1,0 +1,34 @@
+/*
+ * mpic-probe: started by mpic-perspective-worker, not by people. Takes no
+ * arguments, reads no environment and no file; see frame.h.
+ */
+#include "base/log.h"
+#include "frame.h"
+#include "probe.h"
+#include "sandbox.h"
+
+#include <sysexits.h>
+#include <unistd.h>
+
+int main(void)
+{
+	struct err err;
+
+	log_open("probe", LOG_WARN);
+	if (sandbox_begin(PROBE_FD, &err) != 0) {
+		log_error("probe_start_failed", F_STR("error", err.text));
+		return EX_OSERR;
+	}
+
+	struct loop *loop = loop_new();
+	struct probe *probe = probe_new(loop, PROBE_FD);
+
+	loop_run(loop); /* returns when the worker is gone */
+
+	int status = probe_exit_status(probe);
+
+	probe_free(&probe);
+	loop_free(&loop);
+	/* exit handlers of libraries may want what the sandbox took away */
+	_exit(status);
+}

@@ -1,0 +1,388 @@
+#include "resolver.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "loop/timer.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unbound-event.h>
+#include <unbound.h>
+
+enum { TYPE_A = 1, CLASS_IN = 1 };
+
+enum {
+	WINDOW_AGAIN_MS = 1000, /* of contexts for second tries */
+	PORTS_LEAST = 1024,     /* UDP queries in flight of one context */
+	PORTS_MOST = 8192,
+	LOOKUPS_PER_CHECK = 2, /* on average, to size the above */
+};
+
+struct resolver_context {
+	struct resolver *resolver;
+	struct resolver_context *next; /* among those to be freed */
+	struct ub_ctx *ub;
+	int64_t number;
+	int64_t until_ms; /* monotonic; new checks get another from then on */
+	size_t users;
+	bool retired;
+};
+
+struct resolver {
+	struct loop *loop;
+	const struct resolver_conf *conf;
+	const struct guard *guard;
+	struct resolver_context *current;
+	struct resolver_context *current_again;
+	struct resolver_context *dead;
+	struct soon *bury;
+	int64_t made;
+};
+
+static int option(struct ub_ctx *ub, const char *name, const char *value,
+                  struct err *err)
+{
+	int rc = ub_ctx_set_option(ub, name, value);
+
+	if (rc != 0)
+		return err_set(err, "libunbound: %s %s: %s", name, value,
+		               ub_strerror(rc));
+	return 0;
+}
+
+/*
+ * Everything that bears on what is believed is here, in one block, and nothing
+ * of it comes from a settings file (R-028). Left at its default on purpose:
+ * cache-max-ttl, since a CAA record's TTL bounds how long a decision holds and
+ * the window already bounds the cache; unwanted-reply-threshold, which ends
+ * the process (CVE-2026-44621).
+ */
+static const struct {
+	const char *name, *value;
+} options[] = {
+	/* */
+	{ "module-config:", "validator iterator" },
+	{ "val-permissive-mode:", "no" },
+	{ "ignore-cd-flag:", "yes" },
+	{ "trust-anchor-signaling:", "no" },
+	{ "harden-dnssec-stripped:", "yes" },
+	{ "serve-expired:", "no" },
+	{ "prefetch:", "no" },
+	{ "prefetch-key:", "no" },
+	/* R-037; minimisation is the relaxed kind: servers that stumble over
+	   it are asked the whole question */
+	{ "harden-glue:", "yes" },
+	{ "harden-below-nxdomain:", "yes" },
+	{ "qname-minimisation:", "yes" },
+	{ "qname-minimisation-strict:", "no" },
+	{ "use-caps-for-id:", "yes" },
+	{ "edns-buffer-size:", "1232" },
+	/* every answer is one that somebody gave to this question */
+	{ "aggressive-nsec:", "no" },
+	/* a server's quick answers to one applicant must not make its slower
+	   ones to the next look lost */
+	{ "infra-cache-min-rtt:", "400" },
+	{ "minimal-responses:", "yes" },
+	{ "rrset-roundrobin:", "no" },
+	{ "outgoing-num-tcp:", "256" },
+	{ "incoming-num-tcp:", "0" },
+	/* one thread: no lock, no slabs */
+	{ "msg-cache-slabs:", "1" },
+	{ "rrset-cache-slabs:", "1" },
+	{ "infra-cache-slabs:", "1" },
+	{ "key-cache-slabs:", "1" },
+	{ "msg-cache-size:", "4m" },
+	{ "rrset-cache-size:", "8m" },
+	{ "key-cache-size:", "1m" },
+	{ "neg-cache-size:", "256k" },
+};
+
+/* Zones that libunbound answers by itself although a lab may have its own. All
+   others stay: .onion above all never reaches a name server. */
+static const char *const lab_zones[] = {
+	"test. nodefault",
+	"127.in-addr.arpa. nodefault",
+	"2.0.192.in-addr.arpa. nodefault",
+	"100.51.198.in-addr.arpa. nodefault",
+	"113.0.203.in-addr.arpa. nodefault",
+	"8.B.D.0.1.0.0.2.ip6.arpa. nodefault",
+};
+
+struct forbidding {
+	struct ub_ctx *ub;
+	struct err *err;
+	int rc;
+};
+
+static void forbid(void *owner, const struct prefix *p, enum guard_result why)
+{
+	struct forbidding *f = owner;
+	char text[PREFIX_TEXT_MAX];
+
+	(void)why;
+	if (f->rc == 0)
+		f->rc = option(f->ub, "do-not-query-address:",
+		               prefix_text(p, text, sizeof(text)), f->err);
+}
+
+static int set_sizes(struct ub_ctx *ub, size_t checks_max, struct err *err)
+{
+	size_t ports = checks_max * LOOKUPS_PER_CHECK;
+	char text[24];
+
+	if (ports < PORTS_LEAST)
+		ports = PORTS_LEAST;
+	if (ports > PORTS_MOST)
+		ports = PORTS_MOST;
+	snprintf(text, sizeof(text), "%zu", ports);
+	if (option(ub, "outgoing-range:", text, err) != 0)
+		return -1;
+	return option(ub, "num-queries-per-thread:", text, err);
+}
+
+static int set_options(struct ub_ctx *ub, const struct resolver *r,
+                       struct err *err)
+{
+	struct forbidding f = { ub, err, 0 };
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (option(ub, options[i].name, options[i].value, err) != 0)
+			return -1;
+	if (set_sizes(ub, r->conf->checks_max, err) != 0 ||
+	    option(ub, "do-not-query-localhost:", r->conf->lab ? "no" : "yes",
+	           err) != 0)
+		return -1;
+	guard_each_prefix(r->guard, forbid, &f);
+	if (f.rc != 0 || !r->conf->lab)
+		return f.rc;
+	for (size_t i = 0; i < sizeof(lab_zones) / sizeof(lab_zones[0]); i++)
+		if (option(ub, "local-zone:", lab_zones[i], err) != 0)
+			return -1;
+	return 0;
+}
+
+static int set_roots(struct ub_ctx *ub, const struct resolver_conf *conf,
+                     struct err *err)
+{
+	for (size_t i = 0; i < conf->trust_anchors.count; i++) {
+		char *line = xspandup(conf->trust_anchors.items[i]);
+		int rc = ub_ctx_add_ta(ub, line);
+
+		free(line);
+		if (rc != 0)
+			return err_set(err, "trust anchor %zu: %s", i + 1,
+			               ub_strerror(rc));
+	}
+	for (size_t i = 0; i < conf->root_servers.count; i++) {
+		char *server = xspandup(conf->root_servers.items[i]);
+		int rc = ub_ctx_set_stub(ub, ".", server, 1);
+
+		free(server);
+		if (rc != 0)
+			return err_set(err, "root server %zu: %s", i + 1,
+			               ub_strerror(rc));
+	}
+	return 0;
+}
+
+static void free_context(struct resolver_context *c)
+{
+	if (c->ub != NULL)
+		ub_ctx_delete(c->ub);
+	free(c);
+}
+
+static void on_tried(void *arg, int rcode, void *packet, int len, int secure,
+                     char *why_bogus, int was_ratelimited)
+{
+	bool *answered = arg;
+
+	(void)rcode;
+	(void)packet;
+	(void)len;
+	(void)secure;
+	(void)why_bogus;
+	(void)was_ratelimited;
+	*answered = true;
+}
+
+/* A context looks at its anchors and options when the first question comes.
+   This one is answered by a built-in zone, so nothing is sent. */
+static int finalise(struct ub_ctx *ub, struct err *err)
+{
+	bool answered = false;
+	int id = 0;
+	int rc = ub_resolve_event(ub, "localhost", TYPE_A, CLASS_IN, &answered,
+	                          on_tried, &id);
+
+	if (rc != 0)
+		return err_set(err,
+		               "libunbound refuses its settings, most likely "
+		               "a trust anchor: %s",
+		               ub_strerror(rc));
+	if (!answered) {
+		(void)ub_cancel(ub, id);
+		return err_set(err, "libunbound lacks its built-in zones");
+	}
+	return 0;
+}
+
+static struct resolver_context *new_context(struct resolver *r,
+                                            int64_t window_ms, struct err *err)
+{
+	struct resolver_context *c = xzalloc(sizeof(*c));
+
+	c->resolver = r;
+	c->number = ++r->made;
+	c->until_ms = clock_mono_ms() + window_ms;
+	c->ub = ub_ctx_create_event(loop_base(r->loop));
+	if (c->ub == NULL) {
+		(void)err_set(err, "libunbound: no context");
+		free_context(c);
+		return NULL;
+	}
+	/* what it would print is attacker's text */
+	(void)ub_ctx_debugout(c->ub, NULL);
+	if (set_options(c->ub, r, err) != 0 ||
+	    set_roots(c->ub, r->conf, err) != 0 || finalise(c->ub, err) != 0) {
+		free_context(c);
+		return NULL;
+	}
+	return c;
+}
+
+/* libunbound may be on the stack of whoever gave the last of them back. */
+static void on_bury(void *arg)
+{
+	struct resolver *r = arg;
+
+	while (r->dead != NULL) {
+		struct resolver_context *c = r->dead;
+
+		r->dead = c->next;
+		free_context(c);
+	}
+}
+
+static void bury_if_unused(struct resolver_context *c)
+{
+	struct resolver *r = c->resolver;
+
+	if (!c->retired || c->users > 0)
+		return;
+	c->next = r->dead;
+	r->dead = c;
+	soon_call(r->bury);
+}
+
+static void retire(struct resolver_context **slot)
+{
+	struct resolver_context *c = *slot;
+
+	if (c == NULL)
+		return;
+	*slot = NULL;
+	c->retired = true;
+	bury_if_unused(c);
+}
+
+static struct resolver_context *take_from(struct resolver *r,
+                                          struct resolver_context **current,
+                                          int64_t window_ms)
+{
+	struct resolver_context *c = *current;
+	struct err err;
+
+	if (c == NULL || clock_mono_ms() >= c->until_ms) {
+		retire(current);
+		c = new_context(r, window_ms, &err);
+		if (c == NULL)
+			abort(); /* the same was made before: no memory */
+		*current = c;
+	}
+	c->users++;
+	return c;
+}
+
+struct resolver_context *resolver_take(struct resolver *r)
+{
+	return take_from(r, &r->current, r->conf->window_ms);
+}
+
+struct resolver_context *resolver_take_again(struct resolver *r)
+{
+	int64_t window_ms = r->conf->window_ms;
+
+	if (window_ms > WINDOW_AGAIN_MS)
+		window_ms = WINDOW_AGAIN_MS;
+	return take_from(r, &r->current_again, window_ms);
+}
+
+void resolver_release(struct resolver_context **slot)
+{
+	struct resolver_context *c = *slot;
+
+	if (c == NULL)
+		return;
+	*slot = NULL;
+	assert(c->users > 0);
+	c->users--;
+	bury_if_unused(c);
+}
+
+struct resolver *resolver_new(struct loop *loop,
+                              const struct resolver_conf *conf,
+                              const struct guard *guard, struct err *err)
+{
+	struct resolver *r = xzalloc(sizeof(*r));
+
+	r->loop = loop;
+	r->conf = conf;
+	r->guard = guard;
+	r->bury = soon_new(loop, on_bury, r);
+	if (conf->trust_anchors.count == 0)
+		(void)err_set(err, "no trust anchor");
+	else
+		r->current = new_context(r, conf->window_ms, err);
+	if (r->current == NULL)
+		resolver_free(&r);
+	return r;
+}
+
+void resolver_free(struct resolver **slot)
+{
+	struct resolver *r = *slot;
+
+	if (r == NULL)
+		return;
+	*slot = NULL;
+	assert(r->current == NULL || r->current->users == 0);
+	assert(r->current_again == NULL || r->current_again->users == 0);
+	retire(&r->current);
+	retire(&r->current_again);
+	on_bury(r);
+	soon_free(&r->bury);
+	free(r);
+}
+
+int64_t resolver_context_number(const struct resolver_context *c)
+{
+	return c->number;
+}
+
+struct resolver *resolver_of(const struct resolver_context *c)
+{
+	return c->resolver;
+}
+
+struct loop *resolver_loop(const struct resolver *r)
+{
+	return r->loop;
+}
+
+struct ub_ctx *resolver_context_ub(const struct resolver_context *c)
+{
+	return c->ub;
+}
