@@ -19,6 +19,7 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unbound.h>
 
 enum { PORTS_ALWAYS = 3 };
@@ -55,6 +56,7 @@ static void warm_up(void)
 	SSL_CTX *ctx;
 	SSL *ssl;
 
+	tzset(); /* any conversion of time reads its file once */
 	need(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK,
 	     "curl_global_init");
 	need(OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS |
@@ -202,7 +204,8 @@ static const char *take_settings(struct probe *p, const struct frame *frame)
 	clock_shift_wall(p->settings.clock_shift_ms);
 	if (check_lab(&p->settings, &err) != 0 || set_guard(p, &err) != 0 ||
 	    set_ports(p, &err) != 0 ||
-	    sandbox_enter(p->ports, p->ports_count, &sandbox, &err) != 0 ||
+	    sandbox_enter(PROBE_FD, p->ports, p->ports_count, &sandbox, &err) !=
+	            0 ||
 	    set_workers(p, &err) != 0) {
 		give_up(p, &err);
 	} else {

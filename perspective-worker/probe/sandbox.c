@@ -72,6 +72,7 @@ static rlim_t address_space(void)
 
 static int set_limits(struct err *err)
 {
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	const struct {
 		int resource;
 		rlim_t most;
@@ -86,6 +87,9 @@ static int set_limits(struct err *err)
 		{ RLIMIT_AS, address_space(), "RLIMIT_AS" },
 	};
 
+	/* should descriptor 2 be a file, a line is lost, not the process */
+	if (sigaction(SIGXFSZ, &ignore, NULL) != 0)
+		return fail(err, "SIGXFSZ");
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		if (limit(limits[i].resource, limits[i].most, limits[i].name,
 		          err) != 0)
@@ -132,7 +136,6 @@ static const int calls[] = {
 	SCMP_SYS(recv),
 	SCMP_SYS(sendto),
 	SCMP_SYS(send),
-	SCMP_SYS(sendmmsg),
 	SCMP_SYS(close),
 	SCMP_SYS(shutdown),
 	SCMP_SYS(connect),
@@ -227,7 +230,22 @@ static const struct rule rules[] = {
 };
 /* clang-format on */
 
-static int add_rules(scmp_filter_ctx filter)
+/* Not on the worker's socket: a descriptor may travel in a message. */
+static int allow_sendmsg(scmp_filter_ctx filter, int worker_fd)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
+	                        SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)worker_fd));
+}
+
+/* abort(): so that whoever waits for us sees an assertion as one. */
+static int allow_abort(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2,
+	                        SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()),
+	                        SCMP_A2(SCMP_CMP_EQ, SIGABRT));
+}
+
+static int add_rules(scmp_filter_ctx filter, int worker_fd)
 {
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
@@ -243,13 +261,12 @@ static int add_rules(scmp_filter_ctx filter)
 		if (rc != 0)
 			return rc;
 	}
-	/* abort(): so that whoever waits for us sees an assertion as one */
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2,
-	                        SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()),
-	                        SCMP_A2(SCMP_CMP_EQ, SIGABRT));
+	int rc = allow_sendmsg(filter, worker_fd);
+
+	return rc != 0 ? rc : allow_abort(filter);
 }
 
-static int load_filter(struct err *err)
+static int load_filter(int worker_fd, struct err *err)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int rc;
@@ -261,7 +278,7 @@ static int load_filter(struct err *err)
 	/* a binary tree instead of a list; older libraries lack it */
 	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (rc == 0)
-		rc = add_rules(filter);
+		rc = add_rules(filter, worker_fd);
 	if (rc == 0)
 		rc = seccomp_load(filter);
 	seccomp_release(filter);
@@ -270,13 +287,13 @@ static int load_filter(struct err *err)
 	return 0;
 }
 
-int sandbox_enter(const uint16_t *tcp_ports, size_t tcp_ports_count,
-                  struct buf *report, struct err *err)
+int sandbox_enter(int worker_fd, const uint16_t *tcp_ports,
+                  size_t tcp_ports_count, struct buf *report, struct err *err)
 {
 	if (set_limits(err) != 0 || drop_capabilities(err) != 0 ||
 	    harden(err) != 0 ||
 	    landlock_enter(tcp_ports, tcp_ports_count, report, err) != 0)
 		return -1;
 	buf_add_str(report, " seccomp");
-	return load_filter(err);
+	return load_filter(worker_fd, err);
 }

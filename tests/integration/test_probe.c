@@ -1,0 +1,487 @@
+/* The real program against real servers: what checks end in, and that nothing
+   but their own time is lost on hostile ones. */
+#include "base/clock.h"
+#include "decide/judge/judge.h"
+#include "tests/support/lab_world.h"
+#include "tests/support/probe_world.h"
+#include "tests/support/run.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+enum { BUDGET_MS = 4000, READ_MS = 10000 };
+
+static struct lab_world *lab;
+static struct probe_world world;
+
+static struct check a_check(const char *target)
+{
+	return (struct check){
+		.schema_version = 1,
+		.request_id = SPAN("request"),
+		.attempt_id = SPAN("attempt"),
+		.perspective = SPAN("p1"),
+		.role = ROLE_PRIMARY,
+		.check_set = SET_DCV,
+		.target = span_str(target),
+		.budget_ms = BUDGET_MS,
+		.dcv = { .present = true },
+	};
+}
+
+static struct check http01(const char *target)
+{
+	struct check c = a_check(target);
+
+	c.dcv.validation_method = METHOD_ACME_HTTP_01;
+	c.dcv.token = span_str(lab_value(lab, "TOKEN"));
+	c.dcv.key_authorization = span_str(lab_value(lab, "KEY_AUTHORIZATION"));
+	return c;
+}
+
+static struct check dns01(const char *target)
+{
+	struct check c = a_check(target);
+
+	c.dcv.validation_method = METHOD_ACME_DNS_01;
+	c.dcv.key_authorization_hash = span_str(lab_value(lab, "DNS01_HASH"));
+	return c;
+}
+
+static struct span ca[1];
+
+static struct check caa(const char *target)
+{
+	struct check c = a_check(target);
+
+	ca[0] = span_str(lab_value(lab, "CA"));
+	c.check_set = SET_CAA;
+	c.dcv.present = false;
+	c.caa.present = true;
+	c.caa.certificate_type = CERT_TLS_SERVER;
+	c.caa.caa_domains = (struct text_list){ ca, 1 };
+	return c;
+}
+
+static const struct row {
+	const char *target;
+	struct check (*make)(const char *target);
+	enum result_class want;
+	enum reason reason;
+} rows[] = {
+	/* */
+	{ "http-good.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
+	{ "http-newline.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
+	{ "http-unsigned.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
+	{ "http-wrong.lab", http01, CLASS_DISAGREED,
+	  REASON_HTTP_BODY_MISMATCH },
+	{ "http-404.lab", http01, CLASS_DISAGREED, REASON_HTTP_STATUS },
+	/* */
+	{ "http-redirect.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
+	{ "http-redirect-https.lab", http01, CLASS_CORROBORATED,
+	  REASON_VALUE_FOUND },
+	{ "http-redirect-loop.lab", http01, CLASS_DISAGREED,
+	  REASON_HTTP_TOO_MANY_REDIRECTS },
+	{ "http-redirect-long.lab", http01, CLASS_DISAGREED,
+	  REASON_HTTP_TOO_MANY_REDIRECTS },
+	{ "http-redirect-see.lab", http01, CLASS_DISAGREED,
+	  REASON_HTTP_REDIRECT_STATUS },
+	{ "http-redirect-port.lab", http01, CLASS_DISAGREED,
+	  REASON_HTTP_REDIRECT_TARGET },
+	/* */
+	{ "http-redirect-private.lab", http01, CLASS_ERROR,
+	  REASON_FORBIDDEN_ADDRESS },
+	{ "http-gzip.lab", http01, CLASS_DISAGREED,
+	  REASON_HTTP_CONTENT_ENCODING },
+	{ "http-endless-body.lab", http01, CLASS_ERROR,
+	  REASON_HTTP_BODY_TOO_LARGE },
+	{ "http-endless-headers.lab", http01, CLASS_ERROR,
+	  REASON_HTTP_HEADERS_TOO_LARGE },
+	{ "http-big.lab", http01, CLASS_ERROR, REASON_HTTP_BODY_TOO_LARGE },
+	{ "http-reset.lab", http01, CLASS_ERROR, REASON_CONNECTION_RESET },
+	{ "http-short.lab", http01, CLASS_ERROR, REASON_CONNECTION_RESET },
+	{ "http-garbage.lab", http01, CLASS_ERROR, REASON_HTTP_MALFORMED },
+	{ "http-two-locations.lab", http01, CLASS_DISAGREED,
+	  REASON_HTTP_REDIRECT_LOCATION },
+	{ "http-mute.lab", http01, CLASS_TIMED_OUT, REASON_TIMEOUT_READ },
+	{ "http-slow.lab", http01, CLASS_TIMED_OUT, REASON_TIMEOUT_READ },
+	{ "http-closed.lab", http01, CLASS_ERROR, REASON_CONNECT_REFUSED },
+	/* the first address refuses, the second serves */
+	{ "http-fallback.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
+	/* */
+	{ "http-bogus.lab", http01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	{ "http-expired.lab", http01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+
+	{ "dns-good.lab", dns01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
+	{ "dns-many.lab", dns01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
+	{ "dns-alias.lab", dns01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
+	{ "dns-unsigned.lab", dns01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
+	{ "dns-wrong.lab", dns01, CLASS_DISAGREED, REASON_VALUE_NOT_FOUND },
+	{ "dns-none.lab", dns01, CLASS_DISAGREED, REASON_DNS_NXDOMAIN },
+	{ "dns-bogus.lab", dns01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	/* none of these is an empty answer */
+	{ "dns-servfail.lab", dns01, CLASS_ERROR, REASON_DNS_SERVFAIL },
+	{ "dns-refused.lab", dns01, CLASS_ERROR, REASON_DNS_SERVFAIL },
+	{ "dns-lame.lab", dns01, CLASS_ERROR, REASON_DNS_SERVFAIL },
+	{ "dns-garbage.lab", dns01, CLASS_ERROR, REASON_DNS_SERVFAIL },
+	{ "dns-mute.lab", dns01, CLASS_TIMED_OUT, REASON_TIMEOUT_DNS },
+	{ "dns-wrong-id.lab", dns01, CLASS_TIMED_OUT, REASON_TIMEOUT_DNS },
+	{ "dns-truncated.lab", dns01, CLASS_TIMED_OUT, REASON_TIMEOUT_DNS },
+
+	{ "caa-none.lab", caa, CLASS_CORROBORATED, REASON_CAA_NO_RECORDS },
+	{ "caa-permit.lab", caa, CLASS_CORROBORATED, REASON_CAA_PERMITS },
+	{ "caa-case.lab", caa, CLASS_CORROBORATED, REASON_CAA_PERMITS },
+	{ "a.b.caa-climb.lab", caa, CLASS_CORROBORATED, REASON_CAA_PERMITS },
+	{ "a.b.caa-climb-nobody.lab", caa, CLASS_DISAGREED,
+	  REASON_CAA_FORBIDS },
+	{ "caa-other.lab", caa, CLASS_DISAGREED, REASON_CAA_FORBIDS },
+	{ "caa-critical.lab", caa, CLASS_DISAGREED, REASON_CAA_CRITICAL },
+	{ "caa-bogus.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	{ "wrong-ds.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	{ "stripped.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	{ "future.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	{ "island.parent.lab", caa, CLASS_CORROBORATED, REASON_CAA_NO_RECORDS },
+	{ "optout.lab", caa, CLASS_CORROBORATED, REASON_CAA_NO_RECORDS },
+};
+
+static void start(void)
+{
+	struct span anchor[1], root[1];
+	struct frame settings = probe_world_settings(lab, anchor, root);
+	struct frame got;
+
+	probe_world_start(&world);
+	probe_world_send(&world, &settings);
+	ck_assert_msg(probe_world_read(&world, READ_MS, &got), "no ready");
+	ck_assert_msg(got.kind == FRAME_READY, "got %s: %.*s",
+	              frame_kind_name(got.kind),
+	              got.kind == FRAME_FAILED ? (int)got.failed.why.len : 0,
+	              (const char *)got.failed.why.p);
+	ck_assert(span_find(got.ready.sandbox, SPAN("seccomp")) >= 0);
+	ck_assert(span_find(got.ready.versions, SPAN("libunbound/")) >= 0);
+}
+
+static void end_with(int status)
+{
+	int got = probe_world_end(&world);
+
+	ck_assert_msg(got == status, "the probe ended with %d", got);
+}
+
+static void send_job(int64_t id, unsigned set, const struct check *check,
+                     int64_t budget_ms)
+{
+	struct buf bytes = { 0 };
+
+	check_encode(check, &bytes);
+	struct frame f = { .kind = FRAME_JOB,
+		           .job = { id, set, buf_span(&bytes), budget_ms } };
+
+	probe_world_send(&world, &f);
+	buf_clear(&bytes);
+}
+
+/* The evidence, judged again, says what the result says (promise 3). */
+static bool replays(const struct check *check, const struct kind_result *r)
+{
+	struct evidence evidence;
+	struct judgement again;
+	const char *why = evidence_decode(r->evidence, world.arena, &evidence);
+
+	ck_assert_msg(why == NULL, "%s", why);
+	ck_assert_int_eq(evidence.probe_generation, 3);
+	ck_assert_int_gt(evidence.resolver_context, 0);
+	ck_assert_int_le(evidence.started_ms, evidence.finished_ms);
+	judge_replay(check, r->kind, &evidence, world.arena, &again);
+	return again.result_class == r->result_class &&
+	       again.reason == r->reason && span_eq(again.detail, r->detail) &&
+	       again.looked_up_ms == r->looked_up_ms &&
+	       again.expires_ms.v == r->expires_ms.v;
+}
+
+static int check_row(const struct row *row, const struct probe_done *done)
+{
+	const struct kind_result *r = &done->kinds[0];
+	struct check check = row->make(row->target);
+
+	ck_assert_msg(done->kinds_count == 1, "%s: %zu kinds", row->target,
+	              done->kinds_count);
+	if (!replays(&check, r)) {
+		fprintf(stderr, "%s: replay differs\n", row->target);
+		return 1;
+	}
+	if (r->result_class == row->want && r->reason == row->reason)
+		return 0;
+	fprintf(stderr, "%s: %s, %s: %.*s\n", row->target,
+	        result_class_name(r->result_class), reason_name(r->reason),
+	        SPAN_ARG(r->detail));
+	return 1;
+}
+
+/* All at once: the hostile ones hold up nobody. */
+START_TEST(checks_end_as_they_should)
+{
+	bool seen[COUNT(rows)] = { false };
+	int wrong = 0;
+	struct frame got;
+
+	start();
+	for (int i = 0; i < COUNT(rows); i++) {
+		struct check c = rows[i].make(rows[i].target);
+
+		send_job(i + 1, c.check_set, &c, BUDGET_MS);
+	}
+	for (int i = 0; i < COUNT(rows); i++) {
+		ck_assert_msg(probe_world_read(&world, READ_MS, &got),
+		              "only %d of %d ended", i, COUNT(rows));
+		ck_assert(got.kind == FRAME_DONE);
+		ck_assert_int_ge(got.done.id, 1);
+		ck_assert_int_le(got.done.id, COUNT(rows));
+		ck_assert(!seen[got.done.id - 1]);
+		seen[got.done.id - 1] = true;
+		wrong += check_row(&rows[got.done.id - 1], &got.done);
+	}
+	end_with(0);
+	ck_assert_msg(wrong == 0, "%d checks ended otherwise", wrong);
+}
+END_TEST
+
+START_TEST(both_kinds_in_one_job)
+{
+	struct check c = http01("http-good.lab");
+	struct frame got;
+
+	c.check_set = SET_DCV | SET_CAA;
+	c.caa = caa("x").caa;
+	start();
+	send_job(1, c.check_set, &c, BUDGET_MS);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert_uint_eq(got.done.kinds_count, 2);
+	ck_assert(got.done.kinds[0].kind == KIND_DCV);
+	ck_assert(got.done.kinds[1].kind == KIND_CAA);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert(got.done.kinds[i].result_class == CLASS_CORROBORATED);
+		ck_assert(replays(&c, &got.done.kinds[i]));
+	}
+	ck_assert(span_is(got.done.kinds[0].authorization_domain_name,
+	                  "http-good.lab"));
+	ck_assert_int_gt(got.done.kinds[1].looked_up_ms, 0);
+	end_with(0);
+}
+END_TEST
+
+/* A job has one done, and a cancelled one has no kinds. */
+START_TEST(cancel_ends_a_job_without_results)
+{
+	struct check c = http01("http-mute.lab");
+	struct frame cancel = { .kind = FRAME_CANCEL, .cancel = { 1 } };
+	struct frame got;
+	int64_t began_ms;
+
+	start();
+	began_ms = clock_mono_ms();
+	send_job(1, c.check_set, &c, BUDGET_MS);
+	send_job(2, c.check_set, &c, 300);
+	probe_world_send(&world, &cancel);
+	probe_world_send(&world, &cancel);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert_int_eq(got.done.id, 1);
+	ck_assert_uint_eq(got.done.kinds_count, 0);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert_int_eq(got.done.id, 2);
+	ck_assert(got.done.kinds[0].result_class == CLASS_TIMED_OUT);
+	ck_assert_int_lt(clock_mono_ms() - began_ms, BUDGET_MS);
+	cancel.cancel.id = 2; /* crossed its done: not a breach */
+	probe_world_send(&world, &cancel);
+	send_job(3, c.check_set, &c, 100);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert_int_eq(got.done.id, 3);
+	end_with(0);
+}
+END_TEST
+
+/* Loopback is forbidden where no lab opens it, and nothing is sent there. */
+START_TEST(guard_holds_without_the_labs_allowance)
+{
+	struct span anchor[1], root[1];
+	struct frame settings = probe_world_settings(lab, anchor, root);
+	struct check c = http01(lab_value(lab, "WEB"));
+	struct evidence e;
+	struct frame got;
+
+	settings.settings.lab_allowed = (struct span){ NULL, 0 };
+	probe_world_start(&world);
+	probe_world_send(&world, &settings);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert(got.kind == FRAME_READY);
+	send_job(1, c.check_set, &c, BUDGET_MS);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert(got.done.kinds[0].reason == REASON_FORBIDDEN_ADDRESS);
+	ck_assert_ptr_null(
+		evidence_decode(got.done.kinds[0].evidence, world.arena, &e));
+	ck_assert_uint_eq(e.http_count, 1);
+	ck_assert(e.http[0].connects[0].end == CONNECT_FORBIDDEN);
+	ck_assert_int_eq(e.http[0].status, 0);
+	/* nor does the resolver go to the lab's servers */
+	c = dns01("dns-good.lab");
+	send_job(2, c.check_set, &c, BUDGET_MS);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert(got.done.kinds[0].result_class == CLASS_ERROR);
+	end_with(0);
+}
+END_TEST
+
+static void bad_anchor(struct frame *f)
+{
+	f->settings.trust_anchors.items[0] = SPAN("this is no anchor");
+}
+
+static void root_without_lab(struct frame *f)
+{
+	f->settings.lab = false;
+	f->settings.lab_allowed = (struct span){ NULL, 0 };
+}
+
+static void allowance_without_lab(struct frame *f)
+{
+	f->settings.lab = false;
+	f->settings.root_servers.count = 0;
+}
+
+static void bad_prefix(struct frame *f)
+{
+	f->settings.forbidden = SPAN("10.0.0.0/33");
+}
+
+static void bad_root(struct frame *f)
+{
+	f->settings.root_servers.items[0] = SPAN("a.root.example");
+}
+
+static void bad_port(struct frame *f)
+{
+	static struct span port[1] = { { (const uint8_t *)"0", 1 } };
+
+	f->settings.lab_ports = (struct text_list){ port, 1 };
+}
+
+/* a probe that can't validate does not start. */
+static const struct {
+	const char *what;
+	void (*spoil)(struct frame *f);
+} bad_settings[] = {
+	{ "an anchor that is none", bad_anchor },
+	{ "a root of one's own without lab", root_without_lab },
+	{ "an opened guard without lab", allowance_without_lab },
+	{ "a prefix that is none", bad_prefix },
+	{ "a root server by name", bad_root },
+	{ "port 0", bad_port },
+};
+
+START_TEST(bad_settings_are_refused_with_words)
+{
+	struct span anchor[1], root[1];
+	struct frame settings = probe_world_settings(lab, anchor, root);
+	struct frame got;
+
+	bad_settings[_i].spoil(&settings);
+	probe_world_start(&world);
+	probe_world_send(&world, &settings);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert_msg(got.kind == FRAME_FAILED, "%s: got %s",
+	              bad_settings[_i].what, frame_kind_name(got.kind));
+	ck_assert_uint_gt(got.failed.why.len, 10);
+	end_with(PROBE_EXIT_SETTINGS);
+}
+END_TEST
+
+static void send_garbage(void)
+{
+	probe_world_send_bytes(&world, SPAN("\x00\x00\x00\x02\xff\x80"));
+}
+
+static void send_oversized(void)
+{
+	probe_world_send_bytes(&world, SPAN("\xff\xff\xff\xff"));
+}
+
+static void send_check_that_is_none(void)
+{
+	struct frame f = { .kind = FRAME_JOB,
+		           .job = { 1, SET_DCV, SPAN("\x80"), 1000 } };
+
+	probe_world_send(&world, &f);
+}
+
+static void send_more_than_the_check(void)
+{
+	struct check c = dns01("dns-good.lab");
+
+	send_job(1, SET_DCV | SET_CAA, &c, 1000);
+}
+
+static void send_id_twice(void)
+{
+	struct check c = http01("http-mute.lab");
+
+	send_job(1, SET_DCV, &c, 1000);
+	send_job(1, SET_DCV, &c, 1000);
+}
+
+static const struct {
+	const char *what;
+	void (*send)(void);
+} breaches[] = {
+	{ "a frame that is none", send_garbage },
+	{ "a frame of 4 G", send_oversized },
+	{ "a check that is none", send_check_that_is_none },
+	{ "a job of more than its check", send_more_than_the_check },
+	{ "an id twice", send_id_twice },
+};
+
+START_TEST(breach_ends_the_probe)
+{
+	struct frame got;
+
+	start();
+	breaches[_i].send();
+	while (probe_world_read(&world, READ_MS, &got))
+		;
+	end_with(EX_PROTOCOL);
+}
+END_TEST
+
+START_TEST(worker_that_goes_ends_the_probe)
+{
+	struct check c = http01("http-mute.lab");
+
+	start();
+	send_job(1, c.check_set, &c, BUDGET_MS);
+	end_with(0); /* closes first */
+}
+END_TEST
+
+int main(void)
+{
+	const char *why;
+	TCase *tc = tcase_create("probe");
+	int status;
+
+	lab = lab_world_new(1, &why);
+	if (lab == NULL) {
+		printf("skipped: %s\n", why);
+		return 77;
+	}
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, checks_end_as_they_should);
+	tcase_add_test(tc, both_kinds_in_one_job);
+	tcase_add_test(tc, cancel_ends_a_job_without_results);
+	tcase_add_test(tc, guard_holds_without_the_labs_allowance);
+	tcase_add_loop_test(tc, bad_settings_are_refused_with_words, 0,
+	                    COUNT(bad_settings));
+	tcase_add_loop_test(tc, breach_ends_the_probe, 0, COUNT(breaches));
+	tcase_add_test(tc, worker_that_goes_ends_the_probe);
+	status = run_case(tc);
+	lab_world_free(&lab);
+	return status;
+}
