@@ -1,0 +1,633 @@
+#include "perspective-worker/worker.h"
+
+#include "base/clock.h"
+#include "perspective-worker/intake.h"
+#include "perspective-worker/resolver_floor.h"
+
+#include <stdlib.h>
+#include <sysexits.h>
+#include <utlist.h>
+
+enum {
+	COMMIT_MS = 500,
+	REVOKE_LIMIT_MS = 5000, /* for the last commit of a partition */
+	CLOSE_LIMIT_MS = 10000,
+	FLUSH_LIMIT_MS = 10000, /* after drain: for what is on its way */
+	LAST_BEAT_MS = 1000,
+	GRACE_MS = 2000, /* a probe's, past a check's deadline */
+	DEAF_MS = 3000,
+	THROWAWAYS_MAX = 8,
+	OUT_SPARE = 1000 /* records beside one per check */
+};
+
+/* Results that the brokers don't take: above it, probes wait. */
+static const size_t outgoing_max = (size_t)64 * 1024 * 1024;
+
+static void give_up(struct worker *w, int exit_code, const char *event,
+                    const char *why)
+{
+	log_error(event, F_STR("why", why), F_INT("exit_code", exit_code));
+	if (w->exit_code == EX_OK)
+		w->exit_code = exit_code;
+	loop_stop(w->loop);
+}
+
+size_t worker_in_flight(const struct worker *w)
+{
+	return w->jobs_count + outgoing_count(w->outgoing);
+}
+
+/* -- brakes -- */
+
+static bool must_pause(const struct worker *w)
+{
+	size_t most = (size_t)w->d->conf->in_flight_max;
+
+	if (w->draining)
+		return true;
+	if (w->paused) /* hysteresis */
+		return worker_in_flight(w) > most - (most + 4) / 5;
+	return worker_in_flight(w) >= most;
+}
+
+static void set_paused(struct worker *w, bool pause)
+{
+	w->paused = pause;
+	for (size_t i = 0; i < partitions_count(w->partitions); i++) {
+		struct kafka_partition at = partitions_at(w->partitions, i);
+
+		if (pause)
+			kafka_in_pause(w->in, &at);
+		else
+			kafka_in_resume(w->in, &at);
+	}
+}
+
+void worker_balance(struct worker *w)
+{
+	size_t bytes = outgoing_bytes(w->outgoing);
+	bool hold = bytes > (w->held ? outgoing_max / 2 : outgoing_max);
+
+	if (hold != w->held) {
+		w->held = hold;
+		if (w->pool != NULL)
+			probe_pool_hold(w->pool, hold);
+	}
+	if (w->in != NULL && must_pause(w) != w->paused)
+		set_paused(w, !w->paused);
+}
+
+/* -- offsets -- */
+
+static void finish_revoke(struct worker *w);
+
+static void on_committed(void *arg, const char *error)
+{
+	struct worker *w = arg;
+
+	w->committing = false;
+	if (error != NULL) {
+		log_warn("worker_offsets_not_committed", F_STR("error", error));
+		partitions_not_committed(w->partitions);
+	}
+	if (w->revoking)
+		finish_revoke(w);
+}
+
+/* True if an answer will come. */
+static bool commit(struct worker *w)
+{
+	const struct kafka_offset *moved;
+	size_t count = partitions_take_moved(w->partitions, &moved);
+
+	if (count == 0)
+		return false;
+	w->committing = kafka_in_commit(w->in, moved, count, on_committed, w);
+	if (!w->committing)
+		partitions_not_committed(w->partitions);
+	return w->committing;
+}
+
+static void on_commit_time(void *arg)
+{
+	struct worker *w = arg;
+
+	timer_set_ms(w->commit, COMMIT_MS);
+	if (w->in != NULL && !w->committing && !w->revoking)
+		(void)commit(w);
+}
+
+/* -- our partitions -- */
+
+static void end_revoke(struct worker *w)
+{
+	timer_stop(w->revoke_limit);
+	partitions_revoke(w->partitions);
+	w->revoking = false;
+	w->assigned = false;
+	kafka_in_unassign_done(w->in);
+}
+
+static void on_revoke_limit(void *arg)
+{
+	struct worker *w = arg;
+
+	log_warn("worker_last_commit_timed_out");
+	w->committing = false;
+	end_revoke(w);
+}
+
+/* The commit before was answered: with the last one we are done. */
+static void finish_revoke(struct worker *w)
+{
+	if (w->committing)
+		return;
+	if (!w->lost) {
+		w->lost = true; /* one commit, whatever comes of it */
+		if (commit(w))
+			return;
+	}
+	end_revoke(w);
+}
+
+static void on_revoke(void *owner, const struct kafka_partition *list,
+                      size_t count, bool lost)
+{
+	struct worker *w = owner;
+
+	(void)list;
+	log_info("worker_revoked", F_INT("partitions", count),
+	         F_BOOL("lost", lost));
+	w->revoking = true;
+	w->lost = lost;
+	timer_set_ms(w->revoke_limit, REVOKE_LIMIT_MS);
+	finish_revoke(w);
+}
+
+static void on_assign(void *owner, const struct kafka_partition *list,
+                      size_t count)
+{
+	struct worker *w = owner;
+	struct err why;
+
+	log_info("worker_assigned", F_INT("partitions", count));
+	kafka_in_assign_done(w->in);
+	partitions_assign(w->partitions, list, count);
+	w->assigned = true;
+	for (size_t i = 0; i < count; i++) {
+		if (kafka_in_start(w->in, &list[i], KAFKA_OFFSET_COMMITTED,
+		                   &why) != 0)
+			give_up(w, EX_TEMPFAIL, "worker_checks_unreadable",
+			        why.text);
+	}
+	if (w->paused)
+		set_paused(w, true);
+	worker_balance(w);
+}
+
+static void on_message(void *owner, const struct kafka_message *m)
+{
+	struct worker *w = owner;
+
+	intake_on_message(w, m);
+	worker_balance(w);
+}
+
+static void on_broken(void *owner, const struct kafka_partition *at,
+                      const char *why)
+{
+	struct worker *w = owner;
+
+	log_error("worker_partition_broken", F_INT("partition", at->partition),
+	          F_STR("why", why));
+	give_up(w, EX_TEMPFAIL, "worker_checks_unreadable", why);
+}
+
+static void on_in_fatal(void *owner, const char *why)
+{
+	give_up(owner, EX_TEMPFAIL, "worker_consumer_failed", why);
+}
+
+static void on_out_fatal(void *owner, const char *why)
+{
+	give_up(owner, EX_TEMPFAIL, "worker_producer_failed", why);
+}
+
+/* -- answers -- */
+
+static void log_result(const struct job *job, const struct result *r,
+                       int64_t took_us)
+{
+	const struct kind_result *dcv = result_kind(r, KIND_DCV);
+	const struct kind_result *caa = result_kind(r, KIND_CAA);
+	const char *none = "";
+
+	log_info("worker_check_finished", F_SPAN("request_id", job->request_id),
+	         F_SPAN("attempt_id", job->attempt_id),
+	         F_STR("dcv_class",
+	               dcv ? result_class_name(dcv->result_class) : none),
+	         F_STR("dcv_reason", dcv ? reason_name(dcv->reason) : none),
+	         F_STR("caa_class",
+	               caa ? result_class_name(caa->result_class) : none),
+	         F_STR("caa_reason", caa ? reason_name(caa->reason) : none),
+	         F_INT("tries", r->tries),
+	         F_INT("probe_generation", r->probe_generation),
+	         F_INT("took_ms", took_us / 1000));
+}
+
+static void encode_signed(const struct worker *w, const struct result *r,
+                          struct buf *value, struct buf *signature)
+{
+	struct sign_domain domain = deployment_domain(w->d, SIGN_RESULT);
+
+	result_encode(r, value);
+	record_sign(w->d->signing_key, &domain, buf_span(value), signature);
+}
+
+static void send_result(struct worker *w, const struct job *job,
+                        struct result *r)
+{
+	struct buf value = { 0 }, signature = { 0 };
+	struct kafka_header headers[2] = { { RECORD_SIGNATURE_HEADER, { 0 } },
+		                           { HEADER_TRACEPARENT,
+		                             job->traceparent } };
+
+	encode_signed(w, r, &value, &signature);
+	if (value.len > RESULT_MAX) {
+		value.len = 0;
+		signature.len = 0;
+		job_result_drop_evidence(r);
+		encode_signed(w, r, &value, &signature);
+	}
+	headers[0].value = buf_span(&signature);
+	const struct kafka_record record = {
+		.topic = w->d->topics.results,
+		.partition = job->results_partition,
+		.key = job->request_id,
+		.value = buf_span(&value),
+		.headers = headers,
+		.header_count = job->traceparent.p != NULL ? 2 : 1,
+	};
+
+	outgoing_add(w->outgoing, &record, &job->place);
+	buf_clear(&value);
+	buf_clear(&signature);
+}
+
+static void finish(struct worker *w, struct job *job, struct result *r)
+{
+	int64_t took_us = clock_mono_us() - job->started_mono_us;
+
+	stats_result(w->stats, r, took_us);
+	log_result(job, r, took_us);
+	send_result(w, job, r);
+	job_free(&job);
+}
+
+void worker_answer(struct worker *w, struct job *job,
+                   enum result_class result_class, enum reason reason,
+                   const char *detail)
+{
+	struct buf room = { 0 };
+	struct result r;
+
+	job_result_without_probe(job, &w->signer, result_class, reason, detail,
+	                         &room, &r);
+	finish(w, job, &r);
+	buf_clear(&room);
+}
+
+static void drop_job(struct worker *w, struct job *job)
+{
+	DL_DELETE(w->jobs, job);
+	w->jobs_count--;
+}
+
+static void on_done(void *owner, struct probe_task *task,
+                    const struct probe_answer *answer)
+{
+	struct worker *w = owner;
+	struct job *job = (struct job *)task;
+	struct buf room = { 0 };
+	struct result r;
+
+	drop_job(w, job);
+	job_result(job, &w->signer, answer, &room, &r);
+	finish(w, job, &r);
+	buf_clear(&room);
+	worker_balance(w);
+}
+
+void worker_take(struct worker *w, struct job *job)
+{
+	DL_APPEND(w->jobs, job);
+	w->jobs_count++;
+	probe_pool_run(w->pool, &job->task);
+}
+
+/* -- on the log -- */
+
+static void leave_if_done(struct worker *w);
+
+static void on_delivered(void *owner, const struct place *place)
+{
+	struct worker *w = owner;
+
+	partitions_finish(w->partitions, place);
+	worker_balance(w);
+	leave_if_done(w);
+}
+
+static void shrink_result(const struct worker *w, struct span value,
+                          struct buf *smaller, struct buf *signature)
+{
+	struct arena *arena = arena_new();
+	struct result r;
+	const char *bad = result_decode(value, arena, &r);
+
+	if (bad == NULL) { /* ours: it always decodes */
+		job_result_drop_evidence(&r);
+		encode_signed(w, &r, smaller, signature);
+	}
+	arena_free(&arena);
+}
+
+static void on_too_large(void *owner, const struct kafka_record *record,
+                         struct buf *value, struct buf *first_header)
+{
+	const struct worker *w = owner;
+
+	if (record->topic == w->d->topics.results)
+		shrink_result(w, record->value, value, first_header);
+	else /* a dead letter without its value still says where from */
+		buf_add_str(first_header, "the value was too large to keep");
+}
+
+/* -- probes -- */
+
+static int open_in(struct worker *w, struct err *why)
+{
+	const char *topic = w->d->checks;
+	const struct kafka_in_options options = {
+		.group_id = w->d->group,
+		.topics = &topic,
+		.topic_count = 1,
+		.reset_to_beginning = true,
+		.events = { .on_message = on_message,
+		            .on_assign = on_assign,
+		            .on_revoke = on_revoke,
+		            .on_broken = on_broken,
+		            .on_fatal = on_in_fatal,
+		            .owner = w },
+	};
+
+	w->in = kafka_in_new(w->loop, &w->d->kafka, &options, why);
+	return w->in != NULL ? 0 : -1;
+}
+
+/* Outside a lab, only what is not known to be vulnerable, or what a setting
+   names. */
+static bool accept_resolver(struct worker *w, struct span version)
+{
+	const struct worker_conf *c = w->d->conf;
+	struct err why;
+
+	w->signer.vulnerable_resolver = resolver_is_vulnerable(version);
+	if (!w->signer.vulnerable_resolver || c->lab ||
+	    (version.len > 0 &&
+	     span_is(version, c->accept_vulnerable_resolver)))
+		return true;
+	(void)err_set(&why,
+	              "libunbound %.*s has known vulnerabilities, %s is the "
+	              "first without; if yours is mended, say so with "
+	              "accept_vulnerable_resolver = \"%.*s\"",
+	              SPAN_ARG(version), RESOLVER_FLOOR, SPAN_ARG(version));
+	give_up(w, EX_CONFIG, "worker_resolver_refused", why.text);
+	return false;
+}
+
+static bool on_ready(void *owner, const char *versions, const char *sandbox)
+{
+	struct worker *w = owner;
+	struct err why;
+
+	if (!accept_resolver(w, resolver_version(span_str(versions))))
+		return false;
+	heart_start(w->heart, versions);
+	if (w->in != NULL || w->draining)
+		return true;
+	log_info("worker_probes_ready", F_STR("versions", versions),
+	         F_STR("sandbox", sandbox));
+	if (open_in(w, &why) != 0)
+		give_up(w, EX_CONFIG, "worker_consumer_failed", why.text);
+	return true;
+}
+
+static void on_unusable(void *owner, const char *why)
+{
+	give_up(owner, EX_CONFIG, "worker_probe_refused_its_settings", why);
+}
+
+static void open_pool(struct worker *w)
+{
+	const struct worker_conf *c = w->d->conf;
+	const struct probe_pool_options options = {
+		.program = w->d->program,
+		.settings = &w->d->probe,
+		.count = w->d->probe_count,
+		.replace_tasks = c->probe_replace_checks,
+		.replace_ms = c->probe_replace_ms,
+		.set_aside_ms = c->set_aside_ms,
+		.start_limit_ms = c->probe_start_ms,
+		.grace_ms = GRACE_MS,
+		.deaf_ms = DEAF_MS,
+		.throwaways_max = THROWAWAYS_MAX,
+		.on_done = on_done,
+		.on_ready = on_ready,
+		.on_unusable = on_unusable,
+		.owner = w,
+	};
+
+	w->pool = probe_pool_new(w->loop, &options);
+}
+
+/* -- the end -- */
+
+static void on_flushed(void *owner)
+{
+	struct worker *w = owner;
+
+	loop_stop(w->loop);
+}
+
+/* All results are on the log; the last heartbeat may still be on its way. */
+static void flush_and_stop(struct worker *w)
+{
+	kafka_out_flush(w->out, on_flushed, w);
+	timer_set_ms(w->drain_limit, LAST_BEAT_MS);
+}
+
+static void on_closed(void *owner, bool in_time)
+{
+	struct worker *w = owner;
+
+	if (!in_time)
+		log_warn("worker_leave_timed_out");
+	flush_and_stop(w);
+}
+
+static void leave(struct worker *w)
+{
+	w->leaving = true;
+	timer_stop(w->drain_limit);
+	if (w->in == NULL)
+		flush_and_stop(w);
+	else
+		kafka_in_close(w->in, CLOSE_LIMIT_MS, on_closed);
+}
+
+static void leave_if_done(struct worker *w)
+{
+	if (!w->draining || w->leaving || worker_in_flight(w) > 0)
+		return;
+	log_info("worker_drained");
+	leave(w);
+}
+
+static void answer_all_draining(struct worker *w)
+{
+	struct job *job;
+
+	probe_pool_free(&w->pool); /* their tasks are ours again */
+	while ((job = w->jobs) != NULL) {
+		drop_job(w, job);
+		worker_answer(w, job, CLASS_ERROR, REASON_WORKER_DRAINING,
+		              NULL);
+	}
+}
+
+static void on_drain_limit(void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->leaving) {
+		loop_stop(w->loop);
+		return;
+	}
+	log_warn("worker_drain_timed_out", F_INT("checks", w->jobs_count),
+	         F_INT("unsent", outgoing_count(w->outgoing)));
+	if (w->pool == NULL || w->jobs_count == 0) {
+		/* the brokers take nothing; what is not committed is read
+		   again by whoever comes after us */
+		w->exit_code = EX_TEMPFAIL;
+		leave(w);
+		return;
+	}
+	timer_set_ms(w->drain_limit, FLUSH_LIMIT_MS);
+	answer_all_draining(w);
+}
+
+void worker_drain(struct worker *w)
+{
+	log_info("worker_draining", F_INT("in_flight", worker_in_flight(w)));
+	w->draining = true;
+	heart_beat(w->heart);
+	timer_set_ms(w->drain_limit, w->d->conf->drain_ms);
+	worker_balance(w);
+	leave_if_done(w);
+}
+
+/* -- start -- */
+
+static int open_out(struct worker *w, struct err *why)
+{
+	const char *const topics[] = { w->d->topics.results,
+		                       w->d->topics.perspectives };
+	const struct kafka_out_options options = {
+		.topics = topics,
+		.topic_count = 2,
+		.in_flight_max =
+			(uint32_t)w->d->conf->in_flight_max + OUT_SPARE,
+		.on_fatal = on_out_fatal,
+		.owner = w,
+	};
+	const struct outgoing_events events = { on_delivered, on_too_large, w };
+
+	w->out = kafka_out_new(w->loop, &w->d->kafka, &options, why);
+	if (w->out == NULL)
+		return -1;
+	w->outgoing = outgoing_new(w->loop, w->out, &events);
+	return 0;
+}
+
+struct worker *worker_new(struct loop *loop, const struct deployment *d,
+                          struct stats *stats, struct err *why)
+{
+	struct worker *w = xzalloc(sizeof(*w));
+
+	w->loop = loop;
+	w->d = d;
+	w->stats = stats;
+	w->signer.perspective = span_str(d->conf->perspective);
+	w->signer.instance = span_str(d->conf->instance);
+	w->complained =
+		xcalloc(keyring_count(d->keyring) + 1, sizeof(*w->complained));
+	w->partitions = partitions_new(d->checks);
+	w->heart = heart_new(w);
+	w->commit = timer_new(loop, on_commit_time, w);
+	w->drain_limit = timer_new(loop, on_drain_limit, w);
+	w->revoke_limit = timer_new(loop, on_revoke_limit, w);
+	if (open_out(w, why) != 0) {
+		worker_free(&w);
+		return NULL;
+	}
+	open_pool(w);
+	timer_set_ms(w->commit, COMMIT_MS);
+	stats_watch(stats, w);
+	return w;
+}
+
+void worker_free(struct worker **slot)
+{
+	struct worker *w = *slot;
+	struct job *job, *next;
+
+	if (w == NULL)
+		return;
+	*slot = NULL;
+	stats_unwatch(w->stats);
+	probe_pool_free(&w->pool);
+	kafka_in_free(&w->in);
+	kafka_out_free(&w->out);
+	outgoing_free(&w->outgoing);
+	DL_FOREACH_SAFE(w->jobs, job, next)
+	job_free(&job);
+	partitions_free(&w->partitions);
+	heart_free(&w->heart);
+	timer_free(&w->commit);
+	timer_free(&w->drain_limit);
+	timer_free(&w->revoke_limit);
+	free(w->complained);
+	free(w);
+}
+
+void worker_ready(const struct worker *w, struct buf *reasons)
+{
+	struct probe_pool_figures f = { 0 };
+
+	if (w->pool != NULL)
+		f = probe_pool_figures(w->pool);
+	if (w->draining)
+		buf_add_str(reasons, "draining\n");
+	if (f.ready == 0)
+		buf_add_str(reasons, "no probe is ready\n");
+	if (!w->assigned)
+		buf_add_str(reasons, "not a member of the group yet\n");
+	if (!heart_is_heard(w->heart))
+		buf_add_str(reasons, "no heartbeat was acknowledged lately\n");
+}
+
+int worker_exit_code(const struct worker *w)
+{
+	return w->exit_code;
+}
