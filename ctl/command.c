@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+enum { SAID_MAX = 8192 }; /* bytes of one line of talk */
+
 bool ctl_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
 	argp_err_exit_status = EX_USAGE;
@@ -17,7 +19,7 @@ int ctl_fail(const char *argv0, int code, const char *why)
 {
 	struct buf shown = { 0 };
 
-	escape_terminal(&shown, span_str(why), sizeof(((struct err *)0)->text));
+	escape_terminal(&shown, span_str(why), SAID_MAX);
 	(void)fprintf(stderr, "%s: %s\n", argv0, buf_cstr(&shown));
 	buf_clear(&shown);
 	return code;

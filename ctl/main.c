@@ -3,11 +3,13 @@
 #include "ctl/libraries.h"
 
 #include "base/log.h"
+#include "kafka/kafka_end.h"
 #include "settings/version.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 struct command {
 	const char *name; /* as argv[0] of the command, behind the prefix */
@@ -17,12 +19,15 @@ struct command {
 #define PREFIX "mpicctl "
 
 static const struct command commands[] = {
+	{ PREFIX "submit", submit_run },
+	{ PREFIX "watch", watch_run },
 	{ PREFIX "keygen", keygen_run },
 	{ PREFIX "dev-broker", dev_broker_run },
 	{ PREFIX "check-config", check_config_run },
 };
 
 enum { OPT_VERSION = 256 };
+enum { HANDLES_END_MS = 2000 };
 
 static const struct argp_option options[] = {
 	{ .name = "version",
@@ -36,6 +41,8 @@ static const char doc[] =
 	"line."
 	"\v"
 	"Commands:\n"
+	"  submit        submit check requests and wait for their decisions\n"
+	"  watch         show decisions as they come\n"
 	"  keygen        make a signing key, or the coordinators' plan key\n"
 	"  check-config  check a settings file before a program gets it\n"
 	"  dev-broker    a Kafka broker in a process, for a laboratory\n"
@@ -113,5 +120,9 @@ int main(int argc, char **argv)
 		return print_version();
 	/* argp names the program by what is in argv[0] */
 	chosen.argv[0] = (char *)(uintptr_t)chosen.command->name;
-	return chosen.command->run(chosen.argc, chosen.argv);
+	int code = chosen.command->run(chosen.argc, chosen.argv);
+
+	if (!kafka_end_wait(HANDLES_END_MS))
+		_exit(code);
+	return code;
 }
