@@ -7,6 +7,7 @@
 #   lab.sh env DIR                          KEY=VALUE: addresses, files, values
 #   lab.sh status DIR                       what runs; true if all does
 #   lab.sh down DIR                         end what "up" started, by its ids
+#   lab.sh fits                             true if "up" finds its ports here
 #   lab.sh inside COMMAND...                run COMMAND where port 53 is free:
 #                                           in a network of its own, if it may
 #
@@ -20,7 +21,7 @@ umask 077
 HERE=$(cd "$(dirname "$0")" && pwd)
 VIEWS_MAX=24
 BLOCKS_MAX=40
-TRIES=400	# of 25 ms each, before a server counts as stuck
+. "$HERE/processes.sh"
 
 fail()
 {
@@ -34,12 +35,16 @@ usage()
 }
 
 # 0 inside a namespace of one's own, too.
-need_ports()
+may_bind()
 {
 	first=$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null ||
 		echo 1024)
-	[ "$(id -u)" -eq 0 ] || [ "$first" -le 53 ] ||
-		fail "port 53 needs root; try: sh $0 inside COMMAND..."
+	[ "$(id -u)" -eq 0 ] || [ "$first" -le 53 ]
+}
+
+need_ports()
+{
+	may_bind || fail "port 53 needs root; try: sh $0 inside COMMAND..."
 }
 
 need_tools()
@@ -49,62 +54,6 @@ need_tools()
 		command -v $tool >/dev/null 2>&1 ||
 			fail "$tool is missing: sh deploy/install-deps.sh"
 	done
-}
-
-#
-# Processes: "id start-time name" a line, so that another process that came to
-# bear the id later is never mistaken for ours.
-#
-
-start_time()
-{
-	# The name, in brackets, may hold blanks: count from behind it.
-	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
-}
-
-is_running()
-{
-	[ "$(start_time "$1")" = "$2" ] &&
-		! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
-}
-
-spawn()
-{
-	name=$1
-	shift
-	setsid "$@" </dev/null >>"$DIR/log/$name.out" 2>&1 &
-	echo "$! $(start_time $!) $name" >>"$DIR/pids"
-}
-
-stop_all()
-{
-	[ -f "$DIR/pids" ] || return 0
-	while read -r pid started name; do
-		if is_running "$pid" "$started"; then
-			kill -TERM "$pid" 2>/dev/null || true
-		fi
-	done <"$DIR/pids"
-	tries=0
-	while read -r pid started name; do
-		while is_running "$pid" "$started"; do
-			tries=$((tries + 1))
-			if [ $tries -gt $TRIES ]; then
-				echo "lab: $name does not stop; killed" >&2
-				# With its children: it leads a group of its own.
-				kill -KILL -- "-$pid" 2>/dev/null || true
-			fi
-			sleep 0.025
-		done
-	done <"$DIR/pids"
-	rm -f "$DIR/pids"
-}
-
-is_up()
-{
-	[ -f "$DIR/pids" ] || return 1
-	while read -r pid started name; do
-		is_running "$pid" "$started" || return 1
-	done <"$DIR/pids"
 }
 
 #
@@ -121,9 +70,14 @@ block_is_free()
 	! listeners | grep -qE "^127\.$1\.[78]\.[0-9]+:(53|80|443)$"
 }
 
+ports_are_taken()
+{
+	listeners | grep -qE '^(0\.0\.0\.0|\*|\[::\]):(53|80|443)$'
+}
+
 choose_block()
 {
-	if listeners | grep -qE '^(0\.0\.0\.0|\*|\[::\]):(53|80|443)$'; then
+	if ports_are_taken; then
 		fail "port 53, 80 or 443 is taken on all addresses;" \
 			"try: sh $0 inside COMMAND..."
 	fi
@@ -273,6 +227,7 @@ command=${1-}
 [ $# -eq 0 ] || shift
 case $command in
 inside) lab_inside "$@" ;;
+fits) may_bind && ! ports_are_taken; exit ;;
 -h | --help) usage; exit 0 ;;
 up | down | status | env) ;;
 *) usage >&2; exit 64 ;;
