@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { ERROR_MAX = 200 };
 
@@ -57,6 +58,19 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 	}
 	return socket(to->family, to->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	              to->protocol);
+}
+
+/* libcurl does not tell a handshake that hangs from a peer that is not there;
+   the socket does. */
+static int close_socket(void *arg, curl_socket_t fd)
+{
+	struct http_fetch *op = arg;
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0)
+		op->had_peer = true;
+	return close(fd);
 }
 
 static bool keep_certificate(struct http_fetch *op)
@@ -153,6 +167,7 @@ static void connect_now(struct http_fetch *op)
 	op->status_next = true;
 	op->error[0] = '\0';
 	op->running = true;
+	op->had_peer = false;
 	set_connect_to(op);
 	curl_easy_setopt(op->easy, CURLOPT_CONNECTTIMEOUT_MS,
 	                 (long)(limit < left ? limit : left));
@@ -173,14 +188,12 @@ void http_fetch_note_end(struct http_fetch *op, CURLcode code)
 /* No connection that may be used came about. */
 static enum connect_end how_connecting_failed(const struct http_fetch *op)
 {
-	curl_off_t tcp_us = 0;
 	long os_error = 0;
 
 	if (op->wrong_peer)
 		return CONNECT_FORBIDDEN;
-	curl_easy_getinfo(op->easy, CURLINFO_CONNECT_TIME_T, &tcp_us);
 	curl_easy_getinfo(op->easy, CURLINFO_OS_ERRNO, &os_error);
-	if (tcp_us > 0)
+	if (op->had_peer || op->code == CURLE_SSL_CONNECT_ERROR)
 		return CONNECT_TLS_FAILED;
 	if (op->code == CURLE_OPERATION_TIMEDOUT)
 		return CONNECT_TIMED_OUT;
@@ -305,6 +318,8 @@ static void set_callbacks(struct http_fetch *op)
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, op->error);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, op);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, op);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, op);
 }

@@ -47,6 +47,7 @@ struct http_fetch {
 	bool running;   /* a connection is being made or used */
 	bool connected; /* and the peer is who it should be */
 	bool wrong_peer;
+	bool had_peer; /* a TCP connection was made */
 	CURLcode code;
 	char error[CURL_ERROR_SIZE];
 

@@ -114,7 +114,7 @@ enum http_end http_read_end(const struct http_fetch *op)
 	if (op->cut != HTTP_UNKNOWN)
 		return op->cut;
 	switch (op->code) {
-	case CURLE_OK: return op->head_done ? HTTP_COMPLETE : HTTP_BAD;
+	case CURLE_OK: return op->head_done ? HTTP_COMPLETE : HTTP_RESET;
 	case CURLE_OPERATION_TIMEDOUT: return HTTP_TIMED_OUT;
 	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 and "HTTP/2" in clear */
 	case CURLE_WEIRD_SERVER_REPLY:
