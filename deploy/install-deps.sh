@@ -1,11 +1,12 @@
 #!/bin/sh
 # Install what mpic needs, from Debian 12's packages only.
 #
-#   sh deploy/install-deps.sh [--all | --build | --runtime] [--list | --missing]
+#   sh deploy/install-deps.sh [--all | --build | --runtime | --kafka] [--list | --missing]
 #
 #   --all      build, run and test (the default)
 #   --build    build only
 #   --runtime  what the installed programs load and read
+#   --kafka    what deploy/kafka/local.sh needs: Java and Maven; not in --all
 #   --list     print the packages and install nothing
 #   --missing  print those that are not there and install nothing
 #
@@ -33,6 +34,8 @@ TEST="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev
 	kcat python3 python3-jsonschema python3-yaml openssl jq curl iproute2 procps
 	util-linux"
 
+KAFKA="openjdk-17-jre-headless maven openssl python3 iproute2"
+
 want="$RUNTIME $BUILD $TEST"
 only=
 for arg in "$@"; do
@@ -40,6 +43,7 @@ for arg in "$@"; do
 	--all) want="$RUNTIME $BUILD $TEST" ;;
 	--build) want="$RUNTIME $BUILD" ;;
 	--runtime) want=$RUNTIME ;;
+	--kafka) want=$KAFKA ;;
 	--list | --missing) only=$arg ;;
 	-h | --help) usage; exit 0 ;;
 	*) usage >&2; exit 64 ;;
