@@ -24,6 +24,7 @@ static const struct command commands[] = {
 	{ PREFIX "keygen", keygen_run },
 	{ PREFIX "dev-broker", dev_broker_run },
 	{ PREFIX "check-config", check_config_run },
+	{ PREFIX "doctor", doctor_run },
 };
 
 enum { OPT_VERSION = 256 };
@@ -45,6 +46,7 @@ static const char doc[] =
 	"  watch         show decisions as they come\n"
 	"  keygen        make a signing key, or the coordinators' plan key\n"
 	"  check-config  check a settings file before a program gets it\n"
+	"  doctor        look for what is wrong with this machine\n"
 	"  dev-broker    a Kafka broker in a process, for a laboratory\n"
 	"\n"
 	"`mpicctl COMMAND --help' says more, with examples.\n"
