@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "loop/timer.h"
+#include "trust_anchor.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -332,6 +333,17 @@ void resolver_release(struct resolver_context **slot)
 	bury_if_unused(c);
 }
 
+static int check_anchors(const struct resolver_conf *conf, struct err *err)
+{
+	if (conf->trust_anchors.count == 0)
+		return err_set(err, "no trust anchor");
+	for (size_t i = 0; i < conf->trust_anchors.count; i++)
+		if (trust_anchor_check(conf->trust_anchors.items[i], conf->lab,
+		                       err) != 0)
+			return err_prefix(err, "trust anchor %zu", i + 1);
+	return 0;
+}
+
 struct resolver *resolver_new(struct loop *loop,
                               const struct resolver_conf *conf,
                               const struct guard *guard, struct err *err)
@@ -342,9 +354,7 @@ struct resolver *resolver_new(struct loop *loop,
 	r->conf = conf;
 	r->guard = guard;
 	r->bury = soon_new(loop, on_bury, r);
-	if (conf->trust_anchors.count == 0)
-		(void)err_set(err, "no trust anchor");
-	else
+	if (check_anchors(conf, err) == 0)
 		r->current = new_context(r, conf->window_ms, err);
 	if (r->current == NULL)
 		resolver_free(&r);

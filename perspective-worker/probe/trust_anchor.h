@@ -1,0 +1,19 @@
+/*
+ * trust_anchor.h -- is this line a trust anchor that validation will use?
+ *
+ * libunbound takes any text for one and passes over what it does not
+ * understand: with no anchor left everything is "insecure", nothing is bogus.
+ * So every line has to be one that it can't pass over (R-026, R-028).
+ */
+#ifndef PROBE_TRUST_ANCHOR_H
+#define PROBE_TRUST_ANCHOR_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+/* A DS or DNSKEY record of the root (in a lab of any zone), class IN, with an
+   algorithm that is implemented, not revoked. -1 says what it lacks. */
+int trust_anchor_check(struct span line, bool lab, struct err *err)
+	__attribute__((warn_unused_result));
+
+#endif

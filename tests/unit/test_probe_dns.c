@@ -1,0 +1,551 @@
+/* Lookups and the contexts they are made in, against a name server on the same
+   loop that counts what it is asked. It is the root and knows every name: the
+   first label says how it answers. Nothing here is signed, so the trust anchor
+   is for another zone; what validation does is in tests/integration. */
+#include "probe/dns_lookup.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "loop/timer.h"
+#include "tests/support/run.h"
+
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	TYPE_NS = 2,
+	TYPE_TXT = 16,
+	TRY_MS = 3000,
+	LIMIT_MS = 9000,
+	WINDOW_MS = 300,
+	HEADER = 12,
+	PACKET_MAX = 1500,
+	RCODE_SERVFAIL = 2,
+	RCODE_REFUSED = 5
+};
+
+static struct loop *loop;
+static struct guard *guard;
+static struct resolver_conf conf;
+static struct resolver *resolver;
+static struct resolver_context *context;
+static struct event *server;
+static int server_fd;
+static int questions; /* for TXT, whoever asked */
+static char root_text[64];
+static struct span root[1];
+static struct span anchor[1];
+
+static struct dns_lookup *slot;
+static struct dns_evidence seen;
+static struct buf packet;
+static int dones;
+
+/* -- the server */
+
+static bool label_is(const uint8_t *question, const char *label)
+{
+	size_t n = strlen(label);
+
+	return question[0] == n &&
+	       span_eq_nocase(span_of(question + 1, n), span_of(label, n));
+}
+
+static size_t question_len(const uint8_t *q, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && q[n] != 0)
+		n += (size_t)q[n] + 1;
+	return n + 5 <= len ? n + 5 : 0;
+}
+
+/* ". NS n." and "n. A" our own address: libunbound primes the root. */
+static size_t prime(uint8_t *p)
+{
+	static const uint8_t ns[] = "\x00\x00\x02\x00\x01\x00\x00\x0e\x10"
+				    "\x00\x03\x01n\x00"
+				    "\x01n\x00\x00\x01\x00\x01\x00\x00\x0e\x10"
+				    "\x00\x04";
+	size_t n = HEADER + 5;
+
+	p[7] = 1;
+	p[11] = 1;
+	memcpy(p + n, ns, sizeof(ns) - 1);
+	n += sizeof(ns) - 1;
+	inet_pton(AF_INET, root_text, p + n);
+	return n + 4;
+}
+
+static size_t answer(uint8_t *p, size_t len, bool *reply)
+{
+	static const uint8_t txt[] = "\xc0\x0c\x00\x10\x00\x01\x00\x00\x0e\x10"
+				     "\x00\x03\x02hi";
+	uint8_t *q = p + HEADER;
+	size_t n = question_len(q, len - HEADER);
+	bool is_txt;
+
+	*reply = n > 0 && !label_is(q, "mute");
+	if (n == 0)
+		return 0;
+	is_txt = q[n - 3] == TYPE_TXT;
+	questions += is_txt;
+	p[2] = 0x84; /* answer, authoritative */
+	p[3] = 0;
+	memset(p + 6, 0, 6);
+	if (q[0] == 0 && q[2] == TYPE_NS)
+		return prime(p);
+	if (label_is(q, "lower")) /* does not keep the case */
+		for (size_t i = 0; i < n - 4; i++)
+			q[i] = ascii_lower(q[i]);
+	if (label_is(q, "servfail") ||
+	    (label_is(q, "once") && is_txt && questions == 1))
+		p[3] = RCODE_SERVFAIL;
+	else if (label_is(q, "refused"))
+		p[3] = RCODE_REFUSED;
+	else if (label_is(q, "cut"))
+		p[2] |= 0x02; /* truncated, and there is no TCP */
+	else if (is_txt) {
+		p[7] = 1;
+		memcpy(q + n, txt, sizeof(txt) - 1);
+		n += sizeof(txt) - 1;
+	}
+	return HEADER + n;
+}
+
+static void on_query(evutil_socket_t fd, short what, void *arg)
+{
+	struct sockaddr_storage from;
+	socklen_t from_len = sizeof(from);
+	uint8_t p[PACKET_MAX];
+	ssize_t len = recvfrom(fd, p, 512, MSG_DONTWAIT,
+	                       (struct sockaddr *)&from, &from_len);
+	bool reply;
+
+	(void)what;
+	(void)arg;
+	if (len <= HEADER)
+		return;
+
+	size_t n = answer(p, (size_t)len, &reply);
+
+	if (reply)
+		(void)sendto(fd, p, n, MSG_DONTWAIT, (struct sockaddr *)&from,
+		             from_len);
+}
+
+/* On a loopback address of this process: root servers have port 53. */
+static bool serve(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		                  .sin_port = htons(53) };
+	unsigned pid = (unsigned)getpid();
+
+	snprintf(root_text, sizeof(root_text), "127.%u.%u.%u", 128 + pid % 100,
+	         pid / 100 % 250 + 1, pid / 25000 % 250 + 1);
+	inet_pton(AF_INET, root_text, &at.sin_addr);
+	server_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return bind(server_fd, (struct sockaddr *)&at, sizeof(at)) == 0;
+}
+
+/* -- the world */
+
+static void setup_with(int64_t window_ms)
+{
+	struct err err;
+
+	loop = loop_new();
+	guard = guard_new(true);
+	ck_assert_int_eq(guard_allow_text(guard, SPAN("127.0.0.0/8"), &err), 0);
+	ck_assert(serve());
+	server = event_new(loop_base(loop), server_fd, EV_READ | EV_PERSIST,
+	                   on_query, NULL);
+	event_add(server, NULL);
+	root[0] = span_str(root_text);
+	anchor[0] = SPAN("signed.invalid. IN DS 1 8 2 "
+	                 "0000000000000000000000000000000000000000"
+	                 "000000000000000000000000");
+	conf = (struct resolver_conf){
+		.lab = true,
+		.trust_anchors = { anchor, 1 },
+		.root_servers = { root, 1 },
+		.window_ms = window_ms,
+		.checks_max = 10,
+	};
+	resolver = resolver_new(loop, &conf, guard, &err);
+	ck_assert_msg(resolver != NULL, "%s", err.text);
+	context = resolver_take(resolver);
+	slot = NULL;
+	dones = 0;
+	questions = 0;
+}
+
+static void setup(void)
+{
+	setup_with(WINDOW_MS);
+}
+
+static void teardown(void)
+{
+	dns_lookup_cancel(&slot);
+	resolver_release(&context);
+	resolver_free(&resolver);
+	event_free(server);
+	close(server_fd);
+	guard_free(&guard);
+	loop_free(&loop);
+	buf_clear(&packet);
+}
+
+static void on_done(void *owner, const struct dns_evidence *e)
+{
+	struct dns_lookup **mine = owner;
+
+	ck_assert_ptr_null(*mine); /* gone when done runs */
+	dones++;
+	seen = *e;
+	packet.len = 0;
+	buf_add_span(&packet, e->packet);
+	loop_stop(loop);
+}
+
+static void start(const char *name)
+{
+	dns_lookup_start(context, span_str(name), TYPE_TXT, TRY_MS, LIMIT_MS,
+	                 on_done, &slot, &slot);
+	ck_assert_ptr_nonnull(slot);
+}
+
+static void look_up(const char *name)
+{
+	dones = 0;
+	start(name);
+	ck_assert_int_eq(dones, 0); /* later */
+	loop_run(loop);
+	ck_assert_int_eq(dones, 1);
+}
+
+static void stop(void *arg)
+{
+	loop_stop(arg);
+}
+
+static void run_for(int64_t ms)
+{
+	struct timer *t = timer_new(loop, stop, loop);
+
+	timer_set_ms(t, ms);
+	loop_run(loop);
+	timer_free(&t);
+}
+
+static bool answered_hi(void)
+{
+	return seen.status == DNS_INSECURE && seen.rcode == 0 &&
+	       span_find(buf_span(&packet), SPAN("\x02hi")) > 0;
+}
+
+/* -- answers */
+
+START_TEST(answer_is_kept_whole)
+{
+	int64_t before_ms = clock_wall_ms();
+
+	look_up("ok.example");
+	ck_assert(answered_hi());
+	ck_assert(span_find(buf_span(&packet), SPAN("\x02ok\x07"
+	                                            "example")) == HEADER);
+	ck_assert_int_eq(seen.tries, 1);
+	ck_assert_int_ge(seen.at_ms, before_ms);
+	ck_assert_int_ge(seen.took_ms, 0);
+}
+END_TEST
+
+START_TEST(server_that_loses_the_case_is_heard) /* */
+{
+	look_up("lower.example");
+	ck_assert(answered_hi());
+}
+END_TEST
+
+START_TEST(built_in_zone_is_answered_later)
+{
+	look_up("name.onion");
+	ck_assert(seen.status == DNS_INSECURE);
+	ck_assert_int_eq(seen.rcode, 3);
+	ck_assert_int_eq(questions, 0); /* never asked */
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	int rcode;
+} failing[] = {
+	{ "servfail.example", RCODE_SERVFAIL },
+	{ "refused.example", RCODE_SERVFAIL },
+	{ "cut.example", RCODE_SERVFAIL }, /* no TCP there */
+};
+
+START_TEST(failure_is_asked_again) /* */
+{
+	look_up(failing[_i].name);
+	ck_assert_msg(seen.status == DNS_FAILED, "%s: status %d",
+	              failing[_i].name, (int)seen.status);
+	ck_assert_int_eq(seen.rcode, failing[_i].rcode);
+	ck_assert_int_eq(seen.tries, 2);
+	ck_assert_uint_eq(packet.len, 0);
+}
+END_TEST
+
+START_TEST(second_try_reaches_the_server)
+{
+	int first;
+
+	look_up("servfail.example");
+	first = questions;
+	ck_assert_int_ge(first, 2);
+	/* the same context has the failure in its cache, the second try not */
+	run_for(1100);
+	look_up("servfail.example");
+	ck_assert_int_gt(questions, first);
+}
+END_TEST
+
+/* -- contexts */
+
+START_TEST(window_bounds_what_is_kept) /* promise 5, R-036 */
+{
+	int64_t number = resolver_context_number(context);
+
+	look_up("ok.example");
+	look_up("ok.example");
+	ck_assert_int_eq(questions, 1);
+
+	resolver_release(&context);
+	context = resolver_take(resolver);
+	ck_assert_int_eq(resolver_context_number(context), number);
+
+	/* a check keeps the context that it began with */
+	run_for(WINDOW_MS + 20);
+	look_up("ok.example");
+	ck_assert_int_eq(questions, 1);
+
+	resolver_release(&context);
+	context = resolver_take(resolver);
+	ck_assert_int_gt(resolver_context_number(context), number);
+	look_up("ok.example");
+	ck_assert_int_eq(questions, 2);
+}
+END_TEST
+
+START_TEST(per_check_shares_nothing)
+{
+	struct resolver_context *other;
+
+	look_up("ok.example");
+	other = resolver_take(resolver);
+	ck_assert_int_ne(resolver_context_number(context),
+	                 resolver_context_number(other));
+	resolver_release(&context);
+	context = other;
+	look_up("ok.example");
+	ck_assert_int_eq(questions, 2);
+}
+END_TEST
+
+static void per_check(void)
+{
+	setup_with(0);
+}
+
+START_TEST(many_at_once)
+{
+	enum { MANY = 200 };
+	struct dns_lookup *slots[MANY] = { NULL };
+	char name[MANY][32];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(name[i], sizeof(name[i]), "n%d.example", i);
+		dns_lookup_start(context, span_str(name[i]), TYPE_TXT, TRY_MS,
+		                 LIMIT_MS, on_done, &slots[i], &slots[i]);
+	}
+	while (dones < MANY)
+		loop_run(loop);
+	for (int i = 0; i < MANY; i++)
+		ck_assert_ptr_null(slots[i]);
+	ck_assert_int_eq(questions, MANY);
+}
+END_TEST
+
+/* -- an operation's promises */
+
+START_TEST(times_out)
+{
+	int64_t began_ms = clock_mono_ms();
+
+	dns_lookup_start(context, SPAN("mute.example"), TYPE_TXT, 50, 200,
+	                 on_done, &slot, &slot);
+	loop_run(loop);
+	ck_assert(seen.status == DNS_UNANSWERED);
+	ck_assert_int_eq(seen.tries, 2);
+	ck_assert_int_ge(clock_mono_ms() - began_ms, 100);
+	ck_assert_int_lt(clock_mono_ms() - began_ms, TRY_MS);
+}
+END_TEST
+
+START_TEST(limit_ends_the_first_try)
+{
+	dns_lookup_start(context, SPAN("mute.example"), TYPE_TXT, TRY_MS, 60,
+	                 on_done, &slot, &slot);
+	loop_run(loop);
+	ck_assert(seen.status == DNS_UNANSWERED);
+	ck_assert_int_eq(seen.tries, 1);
+}
+END_TEST
+
+START_TEST(cancel_is_silent)
+{
+	start("mute.example");
+	run_for(30);
+	struct dns_evidence e = dns_lookup_unanswered(slot);
+
+	ck_assert(e.status == DNS_UNANSWERED);
+	ck_assert(span_is(e.name, "mute.example"));
+	dns_lookup_cancel(&slot);
+	ck_assert_ptr_null(slot);
+	dns_lookup_cancel(&slot);
+	run_for(30);
+	ck_assert_int_eq(dones, 0);
+	/* and its context can go while libunbound still waits */
+	resolver_release(&context);
+	run_for(WINDOW_MS + 20);
+	context = resolver_take(resolver);
+	look_up("ok.example");
+}
+END_TEST
+
+START_TEST(cancel_of_an_answer_that_is_there_is_silent)
+{
+	start("name.onion"); /* answered inside start() */
+	dns_lookup_cancel(&slot);
+	look_up("ok.example");
+	start("ok.example"); /* from the cache */
+	dones = 0;
+	dns_lookup_cancel(&slot);
+	run_for(30);
+	ck_assert_int_eq(dones, 0);
+}
+END_TEST
+
+START_TEST(same_name_twice_ends_twice)
+{
+	struct dns_lookup *other = NULL;
+
+	start("ok.example");
+	dns_lookup_start(context, SPAN("ok.example"), TYPE_TXT, TRY_MS,
+	                 LIMIT_MS, on_done, &other, &other);
+	while (dones < 2)
+		loop_run(loop);
+	ck_assert_ptr_null(slot);
+	ck_assert_ptr_null(other);
+}
+END_TEST
+
+/* -- start-up */
+
+#define HASH \
+	"00000000000000000000000000000000" \
+	"00000000000000000000000000000000"
+
+static const struct {
+	const char *what;
+	const char *anchor;
+	const char *root;
+	bool lab;
+} refused[] = {
+	{ "no anchor", NULL, NULL, true },
+	{ "words for an anchor", "not an anchor", NULL, true },
+	{ "an empty anchor", "", NULL, true },
+	{ "an anchor of another type", ". IN A 127.0.0.1", NULL, true },
+	{ "an anchor of another class", ". CH DS 1 8 2 " HASH, NULL, true },
+	{ "a short digest", ". IN DS 1 8 2 00", NULL, true },
+	/* libunbound would pass over these, and validate nothing */
+	{ "an algorithm of old", ". IN DS 1 5 2 " HASH, NULL, true },
+	{ "an algorithm that is not built in", ". IN DS 1 16 2 " HASH, NULL,
+	  true },
+	{ "a private algorithm", ". IN DS 1 253 2 " HASH, NULL, true },
+	{ "a digest of old", ". IN DS 1 8 1 " HASH, NULL, true },
+	{ "an unknown digest", ". IN DS 1 8 9 " HASH, NULL, true },
+	{ "a key of old", ". IN DNSKEY 257 3 5 AwEAAQ==", NULL, true },
+	{ "a revoked key", ". IN DNSKEY 385 3 8 AwEAAQ==", NULL, true },
+	{ "a key that is none of a zone", ". IN DNSKEY 1 3 8 AwEAAQ==", NULL,
+	  true },
+	{ "a zone beside the root without lab", "example. IN DS 1 8 2 " HASH,
+	  NULL, false },
+	{ "a name for a root server", ". IN DS 1 8 2 " HASH, "ns.example",
+	  true },
+};
+
+START_TEST(bad_start_is_refused)
+{
+	struct resolver *r;
+	struct err err = { "" };
+	struct span a[1] = { span_str(refused[_i].anchor) };
+	struct span s[1] = { span_str(refused[_i].root) };
+	struct resolver_conf bad = conf;
+
+	bad.lab = refused[_i].lab;
+	bad.trust_anchors = (struct text_list){ a, refused[_i].anchor != NULL };
+	bad.root_servers = (struct text_list){ s, refused[_i].root != NULL };
+	r = resolver_new(loop, &bad, guard, &err);
+	ck_assert_msg(r == NULL, "%s: was taken", refused[_i].what);
+	ck_assert_msg(err.text[0] != '\0', "%s: without a word",
+	              refused[_i].what);
+}
+END_TEST
+
+int main(void)
+{
+	if (!serve()) {
+		printf("skipped: port 53 is not ours\n");
+		return 77;
+	}
+	close(server_fd);
+
+	Suite *suite = suite_create("probe dns");
+	TCase *windows = tcase_create("windows");
+	TCase *checks = tcase_create("per check");
+
+	tcase_add_checked_fixture(windows, setup, teardown);
+	tcase_set_timeout(windows, 30);
+	tcase_add_test(windows, answer_is_kept_whole);
+	tcase_add_test(windows, server_that_loses_the_case_is_heard);
+	tcase_add_test(windows, built_in_zone_is_answered_later);
+	tcase_add_loop_test(windows, failure_is_asked_again, 0, COUNT(failing));
+	tcase_add_test(windows, second_try_reaches_the_server);
+	tcase_add_test(windows, window_bounds_what_is_kept);
+	tcase_add_test(windows, many_at_once);
+	tcase_add_test(windows, times_out);
+	tcase_add_test(windows, limit_ends_the_first_try);
+	tcase_add_test(windows, cancel_is_silent);
+	tcase_add_test(windows, cancel_of_an_answer_that_is_there_is_silent);
+	tcase_add_test(windows, same_name_twice_ends_twice);
+	tcase_add_loop_test(windows, bad_start_is_refused, 0, COUNT(refused));
+	tcase_add_checked_fixture(checks, per_check, teardown);
+	tcase_add_test(checks, per_check_shares_nothing);
+	suite_add_tcase(suite, windows);
+	suite_add_tcase(suite, checks);
+
+	SRunner *runner = srunner_create(suite);
+
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
