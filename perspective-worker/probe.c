@@ -13,7 +13,8 @@
 enum {
 	BUDGET_MS_MAX = 600000, /* what a job frame can say */
 	END_LIMIT_MS = 2000,    /* after its socket was closed */
-	TAIL_READ = 4096        /* of its stderr in one turn */
+	TAIL_READ = 4096,       /* of its stderr in one turn */
+	NUDGE_MS = 1000         /* how often it is given something to read */
 };
 
 /* -- its stderr: kept short, shown escaped if it dies -- */
@@ -313,6 +314,20 @@ static bool is_deaf(struct probe *p, int64_t now_ms)
 	       now_ms - p->deaf_since_ms > p->pool->o.deaf_ms;
 }
 
+/* A cancel for an id that never was means nothing, but a probe that hangs
+   leaves it unread: its other tasks need not wait for a deadline. */
+static void nudge(struct probe *p, int64_t now_ms)
+{
+	struct frame frame = { .kind = FRAME_CANCEL };
+
+	if (p->tasks == NULL || p->unread != 0 ||
+	    now_ms - p->nudged_ms < NUDGE_MS)
+		return;
+	p->nudged_ms = now_ms;
+	frame.cancel.id = ++p->pool->last_id;
+	probe_link_send(p->link, &frame);
+}
+
 void probe_watch(struct probe *p, int64_t now_ms)
 {
 	const struct probe_pool *pool = p->pool;
@@ -333,4 +348,6 @@ void probe_watch(struct probe *p, int64_t now_ms)
 		probe_fail(p, PROBE_DEATH_HUNG, "no answer by the deadline");
 	else if (is_deaf(p, now_ms))
 		probe_fail(p, PROBE_DEATH_DEAF, "does not read");
+	else
+		nudge(p, now_ms);
 }

@@ -49,6 +49,7 @@ struct probe {
 	int64_t ending_ms;
 	size_t unread;         /* at the last look */
 	int64_t deaf_since_ms; /* 0: it reads */
+	int64_t nudged_ms;
 
 	bool dismissed; /* ends because we let it go */
 	enum probe_death death;

@@ -15,7 +15,7 @@ enum {
 	FLUSH_LIMIT_MS = 10000, /* after drain: for what is on its way */
 	LAST_BEAT_MS = 1000,
 	GRACE_MS = 2000, /* a probe's, past a check's deadline */
-	DEAF_MS = 3000,
+	DEAF_MS = 5000,
 	THROWAWAYS_MAX = 8,
 	OUT_SPARE = 1000 /* records beside one per check */
 };
