@@ -147,7 +147,8 @@ static enum reason make_plan(struct session *s, struct run *run)
 {
 	const struct deployment *d = s->partition->c->d;
 	const struct run *before = session_run(s);
-	int64_t now = clock_wall_ms();
+	/* the first attempt is planned in the moment of intake */
+	int64_t now = before == NULL ? s->accepted_ms : clock_wall_ms();
 	struct plan plan;
 
 	if (before != NULL && now < before->state.close.closed_at_ms)

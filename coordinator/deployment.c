@@ -146,6 +146,7 @@ static void read_rules(struct deployment *d)
 		.time_allowed_least_ms = 1000,
 		.time_allowed_most_ms = c->time_allowed_max_ms,
 		.allow_lookup_failure = c->allow_lookup_failure,
+		.partitions = d->partitions,
 		.primary_kind = d->inventory.primary.len == 0
 		                        ? PRIMARY_CALLER
 		                        : PRIMARY_PERSPECTIVE,

@@ -143,21 +143,20 @@ static void conflict(struct partition *p, const struct rival *r, struct span id,
                      int64_t echo_of)
 {
 	struct answer *a = answer_new(ANSWER_CONFLICT, p, r->offset, NULL);
-	struct request_issues issues = { .count = 0 };
+	const struct intake_rules *rules = &p->c->d->rules;
+	struct record_ref record = { p->number, r->offset, r->digest };
+	struct request_issues issues;
 
-	request_issue_add(&issues, a->arena, REASON_REQUEST_ID_CONFLICT,
-	                  "request_id", "the id was used for another request");
-	struct request_facts facts = {
-		.request_id = arena_span(a->arena, id),
-		.request = { p->number, r->offset, r->digest },
-		.request_timestamp_ms = r->timestamp_ms,
-		.target = arena_span(a->arena, r->request.domain_or_ip_target),
-		.check_set = intake_check_set(&r->request),
-		.certificate_type = intake_certificate_type(&r->request),
-		.policy = POLICY_CABF_TLS,
-		.primary_kind = p->c->d->rules.primary_kind,
-		.partitions = p->c->d->partitions,
-	};
+	intake_conflict(&issues, a->arena);
+	struct request_facts facts =
+		intake_facts(&r->request, NULL, rules, arena_span(a->arena, id),
+	                     &record, r->timestamp_ms);
+
+	if (facts.target.p != NULL)
+		facts.target = arena_span(a->arena, facts.target);
+	if (facts.trace_identifier.p != NULL)
+		facts.trace_identifier =
+			arena_span(a->arena, facts.trace_identifier);
 	struct decision_input in = {
 		.facts = &facts,
 		.issues = issues.items,
@@ -188,6 +187,25 @@ static struct rival rival_of(const struct incoming *in)
 		               .encoding = in->encoding };
 }
 
+/* Of a rival only what its answer shows outlives the record. */
+static void keep_shown(struct request *r, struct arena *arena)
+{
+	struct request shown = {
+		.check_type_given = true,
+		.check_set = intake_check_set(r),
+		.certificate_type = intake_certificate_type(r),
+	};
+
+	shown.dcv.validation_method = r->dcv.validation_method;
+	if (r->domain_or_ip_target.p != NULL)
+		shown.domain_or_ip_target =
+			arena_span(arena, r->domain_or_ip_target);
+	if (r->trace_identifier.p != NULL)
+		shown.trace_identifier =
+			arena_span(arena, r->trace_identifier);
+	*r = shown;
+}
+
 /* The id's first request is still being worked on. */
 static void repeat_of_undecided(struct incoming *in, struct session *s)
 {
@@ -200,65 +218,9 @@ static void repeat_of_undecided(struct incoming *in, struct session *s)
 	struct rival *r = arena_alloc(s->arena, sizeof(*r));
 
 	*r = rival_of(in);
-	/* the target is all of the request that its answer shows */
-	struct span target = in->request.domain_or_ip_target;
-
-	r->request = (struct request){
-		.check_type_given = true,
-		.check_set = intake_check_set(&in->request),
-		.certificate_type = intake_certificate_type(&in->request),
-		.domain_or_ip_target = target.p != NULL
-		                               ? arena_span(s->arena, target)
-		                               : target,
-	};
+	keep_shown(&r->request, s->arena);
 	r->next = s->rivals;
 	s->rivals = r;
-}
-
-static void fill_facts(struct session *s)
-{
-	const struct deployment *d = s->partition->c->d;
-	const struct order *o = &s->order;
-
-	s->facts = (struct request_facts){
-		.request_id = s->request_id,
-		.request = s->request,
-		.request_timestamp_ms = o->timestamp_ms,
-		.target = o->target,
-		.is_address = o->target_is_address,
-		.check_set = o->check_set,
-		.method = o->check_set & SET_DCV ? o->dcv.validation_method
-		                                 : METHOD_UNKNOWN,
-		.account_uri = o->account_uri,
-		.certificate_type = o->certificate_type,
-		.trace_identifier = o->trace_identifier,
-		.challenge_created_at_ms = o->challenge_created_at_ms,
-		.policy = o->family,
-		.primary_kind = d->rules.primary_kind,
-		.observation = o->primary_observation,
-		.partitions = d->partitions,
-	};
-}
-
-/* A rejected request has no order: what was sent is all there is. */
-static void fill_rejected_facts(struct session *s, const struct incoming *in)
-{
-	const struct deployment *d = s->partition->c->d;
-
-	s->facts = (struct request_facts){
-		.request_id = s->request_id,
-		.request = s->request,
-		.request_timestamp_ms = in->m->timestamp_ms,
-		.target = in->request.domain_or_ip_target,
-		.check_set = intake_check_set(&in->request),
-		.method = in->request.dcv.validation_method,
-		.certificate_type = intake_certificate_type(&in->request),
-		.trace_identifier = in->request.trace_identifier,
-		.policy = d->rules.open_mpic_policy ? POLICY_OPEN_MPIC
-		                                    : POLICY_CABF_TLS,
-		.primary_kind = d->rules.primary_kind,
-		.partitions = d->partitions,
-	};
 }
 
 /* The time allowed counts from the first record, which a forwarded one names;
@@ -292,14 +254,19 @@ static void open_session(struct incoming *in, struct session *s)
 		s->traceparent = arena_span(s->arena, traceparent);
 	/* what an attempt was made for was accepted in its time */
 	if (resumed)
-		origin.now_ms = s->restored->attempt.planned_at_ms;
-	if (!intake_check(&in->request, &origin, &in->p->c->d->rules, s->arena,
-	                  &in->issues, &s->order)) {
-		fill_rejected_facts(s, in);
+		origin.now_ms = session_first_planned_ms(s);
+	s->accepted_ms = origin.now_ms;
+	const struct intake_rules *rules = &in->p->c->d->rules;
+	bool good = intake_check(&in->request, &origin, rules, s->arena,
+	                         &in->issues, &s->order);
+
+	s->facts = intake_facts(&in->request, good ? &s->order : NULL, rules,
+	                        s->request_id, &s->request,
+	                        origin.timestamp_ms);
+	if (!good) {
 		session_reject(s, &in->issues);
 		return;
 	}
-	fill_facts(s);
 	s->state = SESSION_LOGGING;
 	if (resumed)
 		session_resume(s);

@@ -17,6 +17,15 @@ void session_note_attempt(struct session *s, const struct attempt *attempt,
 	s->restored = r;
 }
 
+int64_t session_first_planned_ms(const struct session *s)
+{
+	const struct restored_attempt *r = s->restored;
+
+	while (r->next != NULL)
+		r = r->next;
+	return r->attempt.planned_at_ms;
+}
+
 static struct restored_attempt *before(const struct restored_attempt *r)
 {
 	struct restored_attempt *b = r->next;

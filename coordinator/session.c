@@ -85,7 +85,7 @@ static struct decision_input input_of(struct session *s)
 		.facts = &s->facts,
 		.attempts = states,
 		.attempts_count = s->runs_count,
-		.decided_at_ms = clock_wall_ms(),
+		.decided_at_ms = s->accepted_ms,
 		.valid_for_ms = s->partition->c->d->conf->decision_valid_ms,
 	};
 }

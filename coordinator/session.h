@@ -75,6 +75,7 @@ struct session {
 	enum encoding encoding;
 	struct span traceparent; /* absent: none */
 	int64_t begun_mono_ms;
+	int64_t accepted_ms; /* when intake judged it, by the wall clock */
 
 	struct run *runs[DECISION_ATTEMPTS_MAX];
 	size_t runs_count;
@@ -130,6 +131,9 @@ void session_resumed(struct session *s);
 /* Where attempts and results must be read from for this session. */
 int64_t session_attempts_from(const struct session *s, int64_t otherwise);
 int64_t session_results_from(const struct session *s, int64_t otherwise);
+
+/* AWAITING: when its first attempt was planned. */
+int64_t session_first_planned_ms(const struct session *s);
 
 /* The last attempt, or NULL. */
 struct run *session_run(const struct session *s);

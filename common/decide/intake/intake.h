@@ -42,6 +42,7 @@ struct intake_rules {
 	int64_t time_allowed_most_ms;
 	bool allow_lookup_failure; /* */
 	enum primary_kind primary_kind;
+	int64_t partitions; /* P */
 };
 
 /* Where the request came from. */
@@ -92,5 +93,20 @@ bool intake_check(const struct request *request,
    certificate type that a request means, whether valid or not. */
 unsigned intake_check_set(const struct request *request);
 enum certificate_type intake_certificate_type(const struct request *request);
+
+/*
+ * What the request fixes for all its attempts and its decision. order NULL: it
+ * was rejected, and what was sent is all there is. request_id, record and
+ * timestamp are the record's; spans are borrowed.
+ */
+struct request_facts intake_facts(const struct request *request,
+                                  const struct order *order,
+                                  const struct intake_rules *rules,
+                                  struct span request_id,
+                                  const struct record_ref *record,
+                                  int64_t timestamp_ms);
+
+/* The one issue of a request whose id is another request's (promise 1). */
+void intake_conflict(struct request_issues *issues, struct arena *arena);
 
 #endif
