@@ -201,8 +201,7 @@ static void keep_shown(struct request *r, struct arena *arena)
 		shown.domain_or_ip_target =
 			arena_span(arena, r->domain_or_ip_target);
 	if (r->trace_identifier.p != NULL)
-		shown.trace_identifier =
-			arena_span(arena, r->trace_identifier);
+		shown.trace_identifier = arena_span(arena, r->trace_identifier);
 	*r = shown;
 }
 
@@ -260,9 +259,9 @@ static void open_session(struct incoming *in, struct session *s)
 	bool good = intake_check(&in->request, &origin, rules, s->arena,
 	                         &in->issues, &s->order);
 
-	s->facts = intake_facts(&in->request, good ? &s->order : NULL, rules,
-	                        s->request_id, &s->request,
-	                        origin.timestamp_ms);
+	s->facts =
+		intake_facts(&in->request, good ? &s->order : NULL, rules,
+	                     s->request_id, &s->request, origin.timestamp_ms);
 	if (!good) {
 		session_reject(s, &in->issues);
 		return;

@@ -5,7 +5,7 @@
 #include "tests/support/coordinator_world.h"
 #include "tests/support/run.h"
 
-#include "base/clock.h"
+#include "base/mem.h"
 #include "base/murmur2.h"
 
 static struct coordinator_world w;
@@ -17,8 +17,10 @@ static void setup(void)
 	cw_open(&w, PLAN);
 }
 
+/* Promise 3 holds for whatever a test made the coordinator decide. */
 static void teardown(void)
 {
+	ck_assert_int_eq(cw_replay(&w), w.decisions);
 	cw_close(&w);
 }
 
@@ -312,6 +314,45 @@ START_TEST(resumes_from_the_log)
 }
 END_TEST
 
+/* whatever is taken from the log or altered on it is noticed. */
+START_TEST(replay_notices_what_was_tampered_with)
+{
+	cw_start(&w);
+	w.play[2].dcv = CLASS_DISAGREED;
+	const struct decided *d = decide("audit", "audit.example.com");
+	struct logged *first = w.results;
+	struct decided altered = *d;
+	uint8_t *bytes = arena_alloc(w.arena, d->value.len);
+
+	ck_assert_ptr_null(cw_replay_problem(&w, d));
+
+	w.results = first->next; /* a counted result is gone */
+	ck_assert_ptr_nonnull(cw_replay_problem(&w, d));
+	w.results = first;
+
+	struct span kept = first->signature; /* one was never signed */
+
+	first->signature = w.results->next->signature;
+	ck_assert_ptr_nonnull(cw_replay_problem(&w, d));
+	first->signature = kept;
+
+	struct logged *attempts = w.attempts;
+
+	w.attempts = NULL;
+	ck_assert_ptr_nonnull(cw_replay_problem(&w, d));
+	w.attempts = attempts;
+
+	memcpy(bytes, d->value.p, d->value.len); /* "4/5" made "5/5" */
+	ptrdiff_t at = span_find(d->value, SPAN("4/5"));
+
+	ck_assert(at > 0);
+	bytes[at] = '5';
+	altered.value = span_of(bytes, d->value.len);
+	ck_assert_str_eq(cw_replay_problem(&w, &altered),
+	                 "other bytes come out");
+}
+END_TEST
+
 static bool is_stopped(void *arg)
 {
 	struct coordinator_world *world = arg;
@@ -361,6 +402,7 @@ int main(void)
 	tcase_add_test(tc, rejects_and_names_every_issue);
 	tcase_add_test(tc, resumes_from_the_log);
 	tcase_add_test(tc, drains_on_request);
+	tcase_add_test(tc, replay_notices_what_was_tampered_with);
 	tcase_add_test(tc, foreign_signatures_do_not_count);
 	return run_case(tc);
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/murmur2.h"
+#include "decide/replay/replay.h"
 #include "trust/jws.h"
 #include "wire/heartbeat.h"
 #include "wire/request.h"
@@ -291,10 +292,35 @@ static void on_dead(struct coordinator_world *w, const struct kafka_message *m)
 	w->dead_letters++;
 }
 
+static void note(struct coordinator_world *w, const struct kafka_message *m,
+                 struct logged ***end)
+{
+	struct logged *l = arena_alloc(w->arena, sizeof(*l));
+
+	if (m->key.p != NULL)
+		l->key = arena_span(w->arena, m->key);
+	l->value = arena_span(w->arena, m->value);
+	l->content_type = keep(w, m, HEADER_CONTENT_TYPE);
+	l->forwarded = keep(w, m, HEADER_FORWARDED);
+	l->signature = keep(w, m, RECORD_SIGNATURE_HEADER);
+	l->partition = m->partition;
+	l->offset = m->offset;
+	l->timestamp_ms = m->timestamp_ms;
+	**end = l;
+	*end = &l->next;
+}
+
 static void on_message(void *owner, const struct kafka_message *m)
 {
 	struct coordinator_world *w = owner;
 	const struct topics *t = &w->deployment.topics;
+
+	if (strcmp(m->topic, t->requests) == 0)
+		note(w, m, &w->requests_end);
+	else if (strcmp(m->topic, t->attempts) == 0)
+		note(w, m, &w->attempts_end);
+	else if (strcmp(m->topic, t->results) == 0)
+		note(w, m, &w->results_end);
 
 	if (strcmp(m->topic, t->decisions) == 0)
 		on_decision(w, m);
@@ -384,6 +410,9 @@ static void open_clients(struct coordinator_world *w)
 	ck_assert_msg(w->out != NULL && w->in != NULL, "%s", w->kafka.err.text);
 	start_reading(w, w->deployment.topics.decisions, CW_PARTITIONS);
 	start_reading(w, w->deployment.topics.dead_letters, 1);
+	start_reading(w, w->deployment.topics.requests, CW_PARTITIONS);
+	start_reading(w, w->deployment.topics.attempts, CW_PARTITIONS);
+	start_reading(w, w->deployment.topics.results, CW_PARTITIONS);
 	for (int i = 0; i < CITIES; i++)
 		start_reading(w,
 		              topics_checks(&w->deployment.topics,
@@ -402,6 +431,9 @@ void cw_open(struct coordinator_world *w, const char *extra)
 	w->arena = arena_new();
 	w->decided_end = &w->decided;
 	w->dead_end = &w->dead;
+	w->requests_end = &w->requests;
+	w->attempts_end = &w->attempts;
+	w->results_end = &w->results;
 	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/mpic-test-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(w->dir));
 	w->coordinator_key = make_key(w, "coordinator");
@@ -579,4 +611,127 @@ const struct perspective_vote *cw_vote(const struct decided *d,
 	}
 	ck_abort_msg("%s has no vote", code);
 	return NULL;
+}
+
+/* -- promise 3 -- */
+
+static const struct logged *find_logged(const struct logged *l,
+                                        int64_t partition, int64_t offset)
+{
+	while (l != NULL && (l->partition != partition || l->offset != offset))
+		l = l->next;
+	return l;
+}
+
+static size_t attempts_of(const struct coordinator_world *w,
+                          const struct decided *d, struct replay_attempt *out)
+{
+	size_t n = 0;
+
+	for (const struct logged *l = w->attempts; l != NULL; l = l->next) {
+		if (l->partition == d->partition && span_eq(l->key, d->key))
+			out[n++] =
+				(struct replay_attempt){ l->value, l->offset };
+	}
+	return n;
+}
+
+static struct replay_result result_of(struct coordinator_world *w,
+                                      const struct logged *l)
+{
+	struct replay_result x = { .value = l->value, .offset = l->offset };
+	struct sign_domain d = domain(SIGN_RESULT);
+	const struct key_entry *entry = NULL;
+	struct result result;
+
+	x.trust = TRUST_UNSIGNED;
+	if (result_decode(l->value, w->arena, &result) != NULL)
+		return x;
+	struct trust_wanted wanted = {
+		.role = KEY_ROLE_WORKER,
+		.perspective = (const char *)result.perspective.p,
+		.at_ms = l->timestamp_ms
+	};
+
+	x.trust = keyring_verify(w->ring, &wanted, &d, l->value, l->signature,
+	                         &entry);
+	if (x.trust == TRUST_OK)
+		x.key_id = entry->key_id;
+	return x;
+}
+
+static size_t results_of(struct coordinator_world *w, const struct decided *d,
+                         struct replay_result *out)
+{
+	size_t n = 0;
+
+	for (const struct logged *l = w->results; l != NULL; l = l->next) {
+		if (l->partition == d->partition && span_eq(l->key, d->key))
+			out[n++] = result_of(w, l);
+	}
+	return n;
+}
+
+static const char *try_replay(struct coordinator_world *w,
+                              const struct decided *d, struct buf *again)
+{
+	enum { MOST = 256 };
+	static struct replay_attempt attempts[MOST];
+	static struct replay_result results[MOST];
+	const struct record_ref *at = &d->decision.request;
+	const struct logged *q =
+		find_logged(w->requests, at->partition, at->offset);
+	struct forwarded from;
+
+	ck_assert_ptr_nonnull(q);
+	struct replay_input in = {
+		.rules = &w->deployment.rules,
+		.valid_for_ms = w->conf.decision_valid_ms,
+		.request = { .value = q->value,
+		             .content_type = q->content_type,
+		             .key = q->key,
+		             .forwarded = q->forwarded.p != NULL,
+		             .timestamp_ms = q->timestamp_ms,
+		             .partition = q->partition,
+		             .offset = q->offset },
+		.attempts = attempts,
+		.attempts_count = attempts_of(w, d, attempts),
+		.results = results,
+		.results_count = results_of(w, d, results),
+		.decision = d->value,
+		.answer_to_repeat = d->echo.p != NULL,
+	};
+
+	if (q->forwarded.p != NULL && forwarded_parse(q->forwarded, &from) &&
+	    from.timestamp_ms < q->timestamp_ms)
+		in.request.timestamp_ms = from.timestamp_ms;
+	return replay_decision(&in, w->arena, again);
+}
+
+const char *cw_replay_problem(struct coordinator_world *w,
+                              const struct decided *d)
+{
+	return try_replay(w, d, NULL);
+}
+
+static void replay_one(struct coordinator_world *w, const struct decided *d)
+{
+	struct buf again = { 0 };
+	const char *wrong = try_replay(w, d, &again);
+
+	ck_assert_msg(wrong == NULL, "replay of %.*s: %s\n%.*s\n%.*s",
+	              SPAN_ARG(d->key), wrong, SPAN_ARG(d->value),
+	              SPAN_ARG(buf_span(&again)));
+	buf_clear(&again);
+}
+
+int cw_replay(struct coordinator_world *w)
+{
+	int count = 0;
+
+	for (const struct decided *d = w->decided; d != NULL; d = d->next) {
+		replay_one(w, d);
+		count++;
+	}
+	return count;
 }

@@ -34,6 +34,15 @@ struct decided {
 	struct decided *next; /* in the order read */
 };
 
+/* Any record of requests, attempts or results. */
+struct logged {
+	struct span key, value, content_type, forwarded, signature;
+	int32_t partition;
+	int64_t offset;
+	int64_t timestamp_ms;
+	struct logged *next; /* in the order read */
+};
+
 struct dead {
 	struct span value, reason, detail;
 	struct dead *next;
@@ -63,6 +72,9 @@ struct coordinator_world {
 	struct decided *decided, **decided_end;
 	struct dead *dead, **dead_end;
 	int decisions, echoes, dead_letters;
+	struct logged *requests, **requests_end;
+	struct logged *attempts, **attempts_end;
+	struct logged *results, **results_end;
 };
 
 /* extra: more lines of the coordinator's settings, or "". */
@@ -90,6 +102,12 @@ void cw_wait_dead(struct coordinator_world *w, int count);
 /* The nth decision record under that id (from 0), verified; fails if none. */
 const struct decided *cw_decision(struct coordinator_world *w, const char *id,
                                   int n);
+/* Promise 3: replays every decision read so far; fails at the first that does
+   not come out byte for byte. Returns how many were replayed. */
+int cw_replay(struct coordinator_world *w);
+/* What replay finds wrong with one decision; NULL: nothing. */
+const char *cw_replay_problem(struct coordinator_world *w,
+                              const struct decided *d);
 /* How one perspective voted in the last attempt. */
 const struct perspective_vote *cw_vote(const struct decided *d,
                                        const char *code, enum check_kind kind);

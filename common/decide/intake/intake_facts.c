@@ -24,8 +24,8 @@ static struct request_facts order_facts(const struct order *o)
 		.target = o->target,
 		.is_address = o->target_is_address,
 		.check_set = o->check_set,
-		.method = o->check_set & SET_DCV ? o->dcv.validation_method :
-						   METHOD_UNKNOWN,
+		.method = o->check_set & SET_DCV ? o->dcv.validation_method
+		                                 : METHOD_UNKNOWN,
 		.account_uri = o->account_uri,
 		.certificate_type = o->certificate_type,
 		.trace_identifier = o->trace_identifier,
@@ -42,9 +42,9 @@ struct request_facts intake_facts(const struct request *request,
                                   const struct record_ref *record,
                                   int64_t timestamp_ms)
 {
-	struct request_facts facts = order != NULL ?
-		order_facts(order) :
-		rejected_facts(request, rules);
+	struct request_facts facts = order != NULL
+	                                     ? order_facts(order)
+	                                     : rejected_facts(request, rules);
 
 	facts.request_id = request_id;
 	facts.request = *record;

@@ -19,8 +19,8 @@ struct replay {
 
 static const char *read_decision(struct replay *r)
 {
-	const char *why = decision_decode(r->in->decision, r->arena,
-	                                  &r->logged, &r->encoding);
+	const char *why = decision_decode(r->in->decision, r->arena, &r->logged,
+	                                  &r->encoding);
 
 	if (why != NULL)
 		return "the decision does not decode";
@@ -73,14 +73,14 @@ static const char *read_request(struct replay *r)
 		.request_id = r->logged.request_id,
 		.assigned_by_us = id_check_request(r->logged.request_id,
 		                                   false) == ID_RESERVED &&
-			r->request.request_id.p == NULL &&
-			(q->forwarded || q->key.len == 0),
+		                  r->request.request_id.p == NULL &&
+		                  (q->forwarded || q->key.len == 0),
 		.timestamp_ms = q->timestamp_ms,
 		.now_ms = at_ms,
 	};
 
-	r->accepted = intake_check(&r->request, &origin, r->in->rules,
-	                           r->arena, &r->issues, &r->order);
+	r->accepted = intake_check(&r->request, &origin, r->in->rules, r->arena,
+	                           &r->issues, &r->order);
 	if (r->in->answer_to_repeat &&
 	    r->logged.reason == REASON_REQUEST_ID_CONFLICT) {
 		r->accepted = false;
@@ -99,7 +99,8 @@ static const struct replay_attempt *find_attempt(const struct replay *r,
 		const struct replay_attempt *a = &r->in->attempts[i];
 		struct digest digest = digest_of(a->value);
 
-		if (a->offset == ref->offset && digest_eq(&digest, &ref->digest))
+		if (a->offset == ref->offset &&
+		    digest_eq(&digest, &ref->digest))
 			return a;
 	}
 	return NULL;
@@ -146,9 +147,9 @@ static const char *close_attempt(struct replay *r,
 
 	if (wrong != NULL)
 		return wrong;
-	struct verdict v = close->closed_by == CLOSED_BY_RESULT ?
-		verdict_ask(state, close->closed_at_ms) :
-		verdict_final(state, close->closed_at_ms);
+	struct verdict v = close->closed_by == CLOSED_BY_RESULT
+	                           ? verdict_ask(state, close->closed_at_ms)
+	                           : verdict_final(state, close->closed_at_ms);
 
 	if (v.say != VERDICT_PASS && v.say != VERDICT_FAIL)
 		return "the attempt was closed before it was certain";
@@ -159,8 +160,7 @@ static const char *close_attempt(struct replay *r,
 static const char *replay_attempt(struct replay *r,
                                   const struct decided_attempt *logged)
 {
-	const struct replay_attempt *record =
-		find_attempt(r, &logged->attempt);
+	const struct replay_attempt *record = find_attempt(r, &logged->attempt);
 	struct attempt *attempt = arena_alloc(r->arena, sizeof(*attempt));
 	struct attempt_state *state = arena_alloc(r->arena, sizeof(*state));
 	struct record_ref ref = logged->attempt;

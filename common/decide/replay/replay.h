@@ -48,7 +48,7 @@ struct replay_input {
 	size_t attempts_count;
 	const struct replay_result *results;
 	size_t results_count;
-	struct span decision; /* the value; its signature was verified */
+	struct span decision;  /* the value; its signature was verified */
 	bool answer_to_repeat; /* it has the header mpic-echo */
 };
 
