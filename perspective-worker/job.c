@@ -48,12 +48,24 @@ static struct span versions_text(const struct probe_answer *answer,
 	return span_sub(all, 0, escape_cut(all, MAX_VERSIONS));
 }
 
+/*
+ * Not before anything that the probe says it did, which it read from the wall
+ * clock: a sum of two times that were cut to milliseconds can fall short of
+ * that. And a clock that was set back does not turn time round.
+ */
+static int64_t finished_ms(const struct job *job)
+{
+	int64_t took_ms = (clock_mono_us() - job->started_mono_us) / 1000;
+	int64_t by_length = job->started_ms + took_ms;
+	int64_t now = clock_wall_ms();
+
+	return now > by_length ? now : by_length;
+}
+
 static void identity(const struct job *job, const struct job_signer *signer,
                      const struct probe_answer *answer, struct buf *room,
                      struct result *out)
 {
-	int64_t took_ms = (clock_mono_us() - job->started_mono_us) / 1000;
-
 	*out = (struct result){
 		.schema_version = 1,
 		.request_id = job->request_id,
@@ -62,8 +74,7 @@ static void identity(const struct job *job, const struct job_signer *signer,
 		.instance = signer->instance,
 		.plan = job->plan,
 		.started_ms = job->started_ms,
-		/* a clock that was set back does not turn time round */
-		.finished_ms = job->started_ms + took_ms,
+		.finished_ms = finished_ms(job),
 		.probe_generation = answer->generation,
 		.tries = job->task.tries,
 		.versions = versions_text(answer, room),
