@@ -229,20 +229,22 @@ static struct span take_piece(struct span *rest, size_t width)
 {
 	struct span left = *rest;
 	size_t used = 0, fits = 0, blank = 0;
+	bool cut = false;
 
 	while (left.len > 0) {
 		size_t at = rest->len - left.len;
 		bool is_blank = left.p[0] == ' ';
 		size_t w = char_width(next_char(&left));
 
-		if (used + w > width && fits > 0)
+		cut = used + w > width && fits > 0;
+		if (cut)
 			break;
 		if (is_blank)
 			blank = at;
 		used += w;
 		fits = rest->len - left.len;
 	}
-	if (left.len > 0 && rest->p[fits] != ' ' && blank > 0)
+	if (cut && rest->p[fits] != ' ' && blank > 0)
 		fits = blank;
 	struct span piece = span_sub(*rest, 0, fits);
 
