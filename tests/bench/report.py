@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Put the figures of bench_load and bench_floor into one table and one file.
+
+report.py half FULL.json                  half of the capacity, per second
+report.py table FOLDER ZONE KIND...       the table, and FOLDER/result.json
+"""
+import json
+import os
+import pathlib
+import platform
+import sys
+
+PROGRAMS = ("coordinator", "worker", "probe")
+OTHERS = ("dev-broker", "name servers", "web server", "load")
+PERSPECTIVES = 6
+
+
+def read(path):
+    return json.loads(pathlib.Path(path).read_text(encoding="ascii"))
+
+
+def group(name):
+    if name.startswith("worker-"):
+        return "worker", "probe"
+    if name.startswith("lab-view") or name == "lab-hostile":
+        return "name servers", "name servers"
+    if name == "lab-web":
+        return "web server", "web server"
+    return name, name
+
+
+def cpu_of(load):
+    """Seconds of CPU in the window, by program."""
+    cpu = dict.fromkeys(PROGRAMS + OTHERS, 0.0)
+    for process in load["processes"]:
+        own, below = group(process["name"])
+        cpu[own] += process["cpu_s"]
+        cpu[below] += process["below_cpu_s"]
+    return cpu
+
+
+def memory_of(load):
+    """Largest resident and peak memory of one process, by program."""
+    memory = {}
+    for process in load["processes"]:
+        own, below = group(process["name"])
+        for name, now, peak in (
+                (own, "rss_kb", "peak_kb"),
+                (below, "below_rss_kb", "below_peak_kb")):
+            before = memory.get(name, (0, 0))
+            memory[name] = (max(before[0], process[now]),
+                            max(before[1], process[peak]))
+    return {name: {"rss_kb": memory[name][0], "peak_kb": memory[name][1]}
+            for name in PROGRAMS if name in memory}
+
+
+def of_load(load):
+    cpu = cpu_of(load)
+    decided = load["decided"]
+    ours = sum(cpu[name] for name in PROGRAMS)
+    return {
+        "seconds": load["seconds"],
+        "decisions": decided,
+        "per_second": decided / load["seconds"],
+        "undecided": load["undecided"],
+        "undecodable": load["refused"],
+        "outcomes": load["outcomes"],
+        "reasons": load["reasons"],
+        "most_in_flight": load["most_in_flight"],
+        "cpu_us_per_decision": ours / decided * 1e6 if decided else None,
+        "cpu_us_per_decision_by_program": {
+            name: seconds / decided * 1e6 if decided else None
+            for name, seconds in cpu.items()},
+        "latency": load.get("total"),
+        "memory": memory_of(load),
+    }
+
+
+def measured(folder, kind):
+    floor = read(folder / f"{kind}-floor.json")
+    full = of_load(read(folder / f"{kind}-full.json"))
+    traced = read(folder / f"{kind}-half.json")
+    half = of_load(traced)
+    half["parts"] = traced["parts"]
+    half["traced"] = traced["traced"]
+    for load in (full, half):
+        if load["cpu_us_per_decision"] is not None:
+            load["ratio"] = load["cpu_us_per_decision"] / floor["sum_us"]
+    return {"floor": floor, "full": full, "half": half,
+            "records": traced["records"]}
+
+
+def machine():
+    model = "unknown"
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    return {"processors": len(os.sched_getaffinity(0)), "model": model,
+            "kernel": platform.release(),
+            "load_average": os.getloadavg()[0]}
+
+
+def line(*columns):
+    print("  " + "".join(f"{column:<24}" if n == 0 else f"{column:>12}"
+                         for n, column in enumerate(columns)).rstrip())
+
+
+def number(value, digits=0):
+    return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def show_floor(floor):
+    print("  floor: CPU of bare library calls, us")
+    line("part", "times", "each", "per decision")
+    for part in sorted(floor["parts"],
+                       key=lambda p: -p["count"] * p["us"]):
+        line(part["name"], part["count"], number(part["us"], 1),
+             number(part["count"] * part["us"]))
+    line("sum", "", "", number(floor["sum_us"]))
+    print()
+
+
+def show_loads(kind):
+    full, half = kind["full"], kind["half"]
+    print("  system: CPU per decision, us")
+    line("", "at capacity", "at half")
+    line("decisions a second", number(full["per_second"], 1),
+         number(half["per_second"], 1))
+    for name in PROGRAMS:
+        line(name if name == "coordinator" else f"{name}s, all six",
+             *(number(load["cpu_us_per_decision_by_program"][name])
+               for load in (full, half)))
+    line("sum", *(number(load["cpu_us_per_decision"])
+                  for load in (full, half)))
+    line("ratio to the floor", *(number(load.get("ratio"), 2)
+                                 for load in (full, half)))
+    for name in OTHERS:
+        line(f"({name})",
+             *(number(load["cpu_us_per_decision_by_program"][name])
+               for load in (full, half)))
+    print()
+
+
+def show_latency(half):
+    print(f"  latency at half capacity, ms, {half['traced']} requests")
+    line("part", "mean", "p50", "p99", "most")
+    for part in half["parts"]:
+        line(part["name"], *(number(part[key], 1) for key in
+                             ("mean_ms", "p50_ms", "p99_ms", "max_ms")))
+    print()
+
+
+def show_sizes(kind):
+    print("  bytes per record")
+    line("record", "value", "key", "headers", "all")
+    total = 0.0
+    for record in kind["records"]:
+        size = record["value"] + record["key"] + record["headers"]
+        times = PERSPECTIVES if record["name"] in ("check", "result") else 1
+        total += size * times
+        line(record["name"] + (f" (x{times})" if times > 1 else ""),
+             *(number(record[key]) for key in ("value", "key", "headers")),
+             number(size))
+    line("one decision", "", "", "", number(total))
+    print()
+
+
+def show_memory(full, rest):
+    print("  memory of one process, KiB; CPU at rest, % of one processor")
+    line("program", "resident", "peak", "at rest")
+    cpu = cpu_of(rest)
+    for name in PROGRAMS:
+        memory = full["memory"].get(name)
+        if memory:
+            line(name, number(memory["rss_kb"]), number(memory["peak_kb"]),
+                 number(cpu[name] / rest["seconds"] * 100 /
+                        (1 if name == "coordinator" else PERSPECTIVES), 1))
+    print()
+
+
+def complain(kind, load, where):
+    wrong = {name: count for name, count in load["outcomes"].items()
+             if count and name != "corroborated"}
+    if wrong or load["undecided"] or load["undecodable"]:
+        print(f"  NOT CLEAN, {kind} {where}: outcomes {wrong}, "
+              f"{load['undecided']} undecided, "
+              f"{load['undecodable']} undecodable")
+        for reason, count in load["reasons"].items():
+            print(f"    {count:>8} {reason}")
+        print()
+
+
+def table(folder, zone, kinds):
+    rest = read(folder / "rest.json")
+    result = {"machine": machine(), "zone": zone,
+              "rest": {"seconds": rest["seconds"], "cpu_s": cpu_of(rest)},
+              "kinds": {kind: measured(folder, kind) for kind in kinds}}
+    (folder / "result.json").write_text(json.dumps(result, indent=1) + "\n")
+    about = result["machine"]
+    print(f"{about['processors']} processors ({about['model']}) shared by "
+          "everything: coordinator, six workers and")
+    print("probes, broker, name and web servers, load generator; "
+          "mpicctl dev-broker, not Apache Kafka.")
+    for name, kind in result["kinds"].items():
+        print(f"\n{name}, six perspectives, sequential gate, names below "
+              f"{zone}\n")
+        show_floor(kind["floor"])
+        show_loads(kind)
+        show_latency(kind["half"])
+        show_sizes(kind)
+        show_memory(kind["full"], rest)
+        complain(name, kind["full"], "at capacity")
+        complain(name, kind["half"], "at half")
+    print(f"all figures: {folder / 'result.json'}")
+
+
+def main():
+    if len(sys.argv) == 3 and sys.argv[1] == "half":
+        load = read(sys.argv[2])
+        print(max(1, int(load["decided"] / load["seconds"] / 2)))
+    elif len(sys.argv) > 4 and sys.argv[1] == "table":
+        table(pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4:])
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
