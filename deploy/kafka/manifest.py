@@ -130,13 +130,26 @@ def topic_commands(m, o):
         yield line
 
 
+def merged(m):
+    """Rules as few: a tool takes a second to start.  Those that differ only
+    in who, then those that differ only in what, become one."""
+    by_what, by_who = {}, {}
+    for who, resource, pattern, names, operations in rules(m):
+        key = resource, pattern, tuple(names), tuple(operations)
+        by_what.setdefault(key, []).extend(who)
+    for (resource, pattern, names, operations), who in by_what.items():
+        key = tuple(who), pattern, operations
+        by_who.setdefault(key, []).extend((resource, n) for n in names)
+    return by_who.items()
+
+
 def acl_commands(m, o):
     principal = m["deployment"]["principal"]
-    for who, resource, pattern, names, operations in rules(m):
+    for (who, pattern, operations), what in merged(m):
         line = ["kafka-acls.sh"] + client(o) + ["--add", "--force"]
         for name in who:
             line += ["--allow-principal", principal.replace("{name}", name)]
-        for name in names:
+        for resource, name in what:
             line += ["--" + resource, name]
         line += ["--resource-pattern-type", pattern]
         for operation in operations:
