@@ -272,6 +272,7 @@ static const struct {
 	{ KAFKA_ROLE_GROUP, "max.poll.interval.ms", "30000" },
 	{ KAFKA_ROLE_GROUP, "allow.auto.create.topics", "false" },
 	{ KAFKA_ROLE_GROUP, "queued.max.messages.kbytes", "4096" },
+	{ KAFKA_ROLE_READER, "fetch.wait.max.ms", "50" },
 	{ KAFKA_ROLE_READER, "isolation.level", "read_committed" },
 	{ KAFKA_ROLE_READER, "enable.partition.eof", "true" },
 	{ KAFKA_ROLE_ASK, "isolation.level", "read_uncommitted" },
