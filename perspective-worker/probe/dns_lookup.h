@@ -31,6 +31,6 @@ void dns_lookup_cancel(struct dns_lookup **slot);
 
 /* What is being asked, as evidence of a question without an answer; valid while
    the lookup is in flight. */
-struct dns_evidence dns_lookup_unanswered(const struct dns_lookup *lookup);
+struct dns_evidence dns_lookup_unanswered(const struct dns_lookup *op);
 
 #endif

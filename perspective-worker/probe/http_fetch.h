@@ -26,8 +26,8 @@ struct http_fetch;
 /* Opens what libcurl wants to have, so it comes before the sandbox. Aborts
    when there is no memory. curl_global_init() was called. */
 struct http_client *http_client_new(struct loop *loop);
-/* Takes *client, accepts NULL, leaves NULL. No fetch is in flight. */
-void http_client_free(struct http_client **client);
+/* Takes *slot, accepts NULL, leaves NULL. No fetch is in flight. */
+void http_client_free(struct http_client **slot);
 /* Before the first fetch. Borrows guard. connect_ms bounds one address, TLS
    included, so that the next has its turn. */
 void http_client_set(struct http_client *client, const struct guard *guard,

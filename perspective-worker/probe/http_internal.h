@@ -63,15 +63,14 @@ struct http_fetch {
 
 /* A transfer ended; its handle has left the multi handle. Called from the loop,
    never from inside libcurl. */
-void http_fetch_note_end(struct http_fetch *fetch, CURLcode code);
+void http_fetch_note_end(struct http_fetch *op, CURLcode code);
 
 /* http_request.c: everything that is sent, and all that is turned off. */
-void http_request_set(struct http_fetch *fetch,
-                      const struct http_wanted *wanted);
+void http_request_set(struct http_fetch *op, const struct http_wanted *w);
 
 /* http_read.c: takes what is received, up to its caps. */
-void http_read_set(struct http_fetch *fetch);
+void http_read_set(struct http_fetch *op);
 /* How a response ended that had a connection. */
-enum http_end http_read_end(const struct http_fetch *fetch);
+enum http_end http_read_end(const struct http_fetch *op);
 
 #endif

@@ -8,13 +8,13 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <uthash.h>
 
 enum {
 	/* Operations end this long before their job, so that how far they came
 	   gets into the evidence. */
 	LAST_WORDS_MS = 50,
-	LOOKUPS_AT_ONCE = JUDGE_QUESTIONS_MAX
+	LOOKUPS_AT_ONCE = JUDGE_QUESTIONS_MAX,
+	BUCKETS = 4096
 };
 
 /* One kind of check of a job. */
@@ -39,14 +39,15 @@ struct job {
 	bool begun;
 	bool cancelled;
 	struct run runs[KIND_COUNT];
-	UT_hash_handle hh;
+	struct job *next; /* in its bucket */
 };
 
 struct jobs {
 	struct jobs_conf conf;
 	jobs_done_fn *done;
 	void *owner;
-	struct job *table;
+	struct job *buckets[BUCKETS]; /* by id: the worker counts them up */
+	size_t count;
 	struct arena *scratch; /* of the judge, emptied after each step */
 	struct buf encoded[KIND_COUNT];
 };
@@ -62,11 +63,35 @@ static void cancel_operations(struct run *run)
 	http_fetch_cancel(&run->fetch);
 }
 
+static struct job **bucket(struct jobs *jobs, int64_t id)
+{
+	return &jobs->buckets[(uint64_t)id % BUCKETS];
+}
+
+static void link_job(struct job *job)
+{
+	struct job **head = bucket(job->jobs, job->id);
+
+	job->next = *head;
+	*head = job;
+	job->jobs->count++;
+}
+
+static void unlink_job(struct job *job)
+{
+	struct job **at = bucket(job->jobs, job->id);
+
+	while (*at != job)
+		at = &(*at)->next;
+	*at = job->next;
+	job->jobs->count--;
+}
+
 static void job_free(struct job *job)
 {
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		cancel_operations(&job->runs[i]);
-	HASH_DEL(job->jobs->table, job);
+	unlink_job(job);
 	resolver_release(&job->context);
 	timer_free(&job->tick);
 	arena_free(&job->arena);
@@ -306,9 +331,10 @@ static void on_tick(void *arg)
 
 static struct job *find(struct jobs *jobs, int64_t id)
 {
-	struct job *job;
+	struct job *job = *bucket(jobs, id);
 
-	HASH_FIND(hh, jobs->table, &id, sizeof(id), job);
+	while (job != NULL && job->id != id)
+		job = job->next;
 	return job;
 }
 
@@ -341,7 +367,7 @@ const char *jobs_start(struct jobs *jobs, const struct probe_job *wanted)
 		job->runs[i].wanted = (wanted->check_set >> i & 1) != 0;
 	}
 	timer_set_ms(job->tick, 0);
-	HASH_ADD(hh, jobs->table, id, sizeof(job->id), job);
+	link_job(job);
 	return NULL;
 }
 
@@ -359,7 +385,7 @@ void jobs_cancel(struct jobs *jobs, int64_t id)
 
 size_t jobs_count(const struct jobs *jobs)
 {
-	return HASH_COUNT(jobs->table);
+	return jobs->count;
 }
 
 struct jobs *jobs_new(const struct jobs_conf *conf, jobs_done_fn *done,
@@ -377,13 +403,18 @@ struct jobs *jobs_new(const struct jobs_conf *conf, jobs_done_fn *done,
 void jobs_free(struct jobs **slot)
 {
 	struct jobs *jobs = *slot;
-	struct job *job, *next;
 
 	if (jobs == NULL)
 		return;
 	*slot = NULL;
-	HASH_ITER(hh, jobs->table, job, next)
-	job_free(job);
+	for (size_t i = 0; i < BUCKETS; i++) {
+		struct job *next;
+
+		for (struct job *job = jobs->buckets[i]; job; job = next) {
+			next = job->next;
+			job_free(job);
+		}
+	}
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		buf_clear(&jobs->encoded[i]);
 	arena_free(&jobs->scratch);

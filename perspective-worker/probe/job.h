@@ -30,14 +30,14 @@ typedef void jobs_done_fn(void *owner, const struct probe_done *done);
 /* Borrows what conf names. */
 struct jobs *jobs_new(const struct jobs_conf *conf, jobs_done_fn *done,
                       void *owner);
-/* Takes *jobs, accepts NULL, leaves NULL. Unfinished jobs end silently. */
-void jobs_free(struct jobs **jobs);
+/* Takes *slot, accepts NULL, leaves NULL. Unfinished jobs end silently. */
+void jobs_free(struct jobs **slot);
 
 size_t jobs_count(const struct jobs *jobs);
 
 /* NULL, or why it is a breach of frame.h (static text). Copies what it needs;
    never calls done(). */
-const char *jobs_start(struct jobs *jobs, const struct probe_job *job)
+const char *jobs_start(struct jobs *jobs, const struct probe_job *wanted)
 	__attribute__((warn_unused_result));
 /* Ends a job without results; its done() comes from the loop, without kinds. An
    id that is not in hand was done before the cancel came. */

@@ -24,8 +24,8 @@ typedef void link_over_fn(void *owner, const char *why);
 /* Takes fd. */
 struct link *link_new(struct loop *loop, int fd, link_frame_fn *on_frame,
                       link_over_fn *on_over, void *owner);
-/* Takes *link, accepts NULL, leaves NULL. What was not written is lost. */
-void link_free(struct link **link);
+/* Takes *slot, accepts NULL, leaves NULL. What was not written is lost. */
+void link_free(struct link **slot);
 
 /* Only while on_frame() runs: the arena that the frame lives in is now the
    caller's, to be freed with arena_free(). */

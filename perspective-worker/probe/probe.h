@@ -15,8 +15,8 @@ struct probe;
 
 /* Takes fd, the socket to the worker. */
 struct probe *probe_new(struct loop *loop, int fd);
-/* Takes *probe, accepts NULL, leaves NULL. */
-void probe_free(struct probe **probe);
+/* Takes *slot, accepts NULL, leaves NULL. */
+void probe_free(struct probe **slot);
 
 /* What main() returns once the loop has ended. */
 int probe_exit_status(const struct probe *probe);

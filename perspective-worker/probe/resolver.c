@@ -18,6 +18,7 @@ enum {
 	WINDOW_AGAIN_MS = 1000, /* of contexts for second tries */
 	PORTS_LEAST = 1024,     /* UDP queries in flight of one context */
 	PORTS_MOST = 8192,
+	PORTS_SINGLE = 128,    /* of a context for one check */
 	LOOKUPS_PER_CHECK = 2, /* on average, to size the above */
 };
 
@@ -87,17 +88,11 @@ static const struct {
 	{ "infra-cache-min-rtt:", "400" },
 	{ "minimal-responses:", "yes" },
 	{ "rrset-roundrobin:", "no" },
-	{ "outgoing-num-tcp:", "256" },
 	{ "incoming-num-tcp:", "0" },
-	/* one thread: no lock, no slabs */
 	{ "msg-cache-slabs:", "1" },
 	{ "rrset-cache-slabs:", "1" },
 	{ "infra-cache-slabs:", "1" },
 	{ "key-cache-slabs:", "1" },
-	{ "msg-cache-size:", "4m" },
-	{ "rrset-cache-size:", "8m" },
-	{ "key-cache-size:", "1m" },
-	{ "neg-cache-size:", "256k" },
 };
 
 /* Zones that libunbound answers by itself although a lab may have its own. All
@@ -128,19 +123,48 @@ static void forbid(void *owner, const struct prefix *p, enum guard_result why)
 		               prefix_text(p, text, sizeof(text)), f->err);
 }
 
-static int set_sizes(struct ub_ctx *ub, size_t checks_max, struct err *err)
+/* One thread: no lock, no slabs. A context of one check is made and freed for
+   that check, so it must be small. */
+struct sizes {
+	const char *name;
+	const char *shared, *single;
+};
+
+static const struct sizes sizes[] = {
+	{ "outgoing-num-tcp:", "256", "16" },
+	{ "msg-cache-size:", "4m", "64k" },
+	{ "rrset-cache-size:", "8m", "128k" },
+	{ "key-cache-size:", "1m", "64k" },
+	{ "neg-cache-size:", "256k", "16k" },
+};
+
+static size_t ports_of(const struct resolver_conf *conf)
 {
-	size_t ports = checks_max * LOOKUPS_PER_CHECK;
+	size_t ports = conf->checks_max * LOOKUPS_PER_CHECK;
+
+	if (conf->window_ms == 0)
+		return PORTS_SINGLE;
+	if (ports < PORTS_LEAST)
+		return PORTS_LEAST;
+	return ports < PORTS_MOST ? ports : PORTS_MOST;
+}
+
+static int set_sizes(struct ub_ctx *ub, const struct resolver_conf *conf,
+                     struct err *err)
+{
+	bool single = conf->window_ms == 0;
 	char text[24];
 
-	if (ports < PORTS_LEAST)
-		ports = PORTS_LEAST;
-	if (ports > PORTS_MOST)
-		ports = PORTS_MOST;
-	snprintf(text, sizeof(text), "%zu", ports);
-	if (option(ub, "outgoing-range:", text, err) != 0)
+	snprintf(text, sizeof(text), "%zu", ports_of(conf));
+	if (option(ub, "outgoing-range:", text, err) != 0 ||
+	    option(ub, "num-queries-per-thread:", text, err) != 0)
 		return -1;
-	return option(ub, "num-queries-per-thread:", text, err);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (option(ub, sizes[i].name,
+		           single ? sizes[i].single : sizes[i].shared,
+		           err) != 0)
+			return -1;
+	return 0;
 }
 
 static int set_options(struct ub_ctx *ub, const struct resolver *r,
@@ -151,7 +175,7 @@ static int set_options(struct ub_ctx *ub, const struct resolver *r,
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (option(ub, options[i].name, options[i].value, err) != 0)
 			return -1;
-	if (set_sizes(ub, r->conf->checks_max, err) != 0 ||
+	if (set_sizes(ub, r->conf, err) != 0 ||
 	    option(ub, "do-not-query-localhost:", r->conf->lab ? "no" : "yes",
 	           err) != 0)
 		return -1;

@@ -35,8 +35,8 @@ struct resolver_conf {
 struct resolver *resolver_new(struct loop *loop,
                               const struct resolver_conf *conf,
                               const struct guard *guard, struct err *err);
-/* Takes *resolver, accepts NULL, leaves NULL. No context may be taken. */
-void resolver_free(struct resolver **resolver);
+/* Takes *slot, accepts NULL, leaves NULL. No context may be taken. */
+void resolver_free(struct resolver **slot);
 
 /* Never NULL: a context that could be made once can be made again, or there is
    no memory. Give it back with resolver_release(). */
@@ -44,9 +44,9 @@ struct resolver_context *resolver_take(struct resolver *resolver);
 /* For asking again after a failure: a context that has not cached it. Failures
    stay in a context for seconds, so these live for one at most. */
 struct resolver_context *resolver_take_again(struct resolver *resolver);
-/* Takes *context, accepts NULL, leaves NULL. All lookups in it by the caller
+/* Takes *slot, accepts NULL, leaves NULL. All lookups in it by the caller
    have ended. May be called from any callback: freeing happens later. */
-void resolver_release(struct resolver_context **context);
+void resolver_release(struct resolver_context **slot);
 
 /* Counts from 1; goes into the evidence. */
 int64_t resolver_context_number(const struct resolver_context *context);

@@ -233,16 +233,17 @@ static const struct rule rules[] = {
 /* Not on the worker's socket: a descriptor may travel in a message. */
 static int allow_sendmsg(scmp_filter_ctx filter, int worker_fd)
 {
-	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
-	                        SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)worker_fd));
+	return seccomp_rule_add(
+		filter, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
+		SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)worker_fd, 0));
 }
 
 /* abort(): so that whoever waits for us sees an assertion as one. */
 static int allow_abort(scmp_filter_ctx filter)
 {
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 2,
-	                        SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()),
-	                        SCMP_A2(SCMP_CMP_EQ, SIGABRT));
+	                        SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0),
+	                        SCMP_A2(SCMP_CMP_EQ, SIGABRT, 0));
 }
 
 static int add_rules(scmp_filter_ctx filter, int worker_fd)

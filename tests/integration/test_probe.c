@@ -11,6 +11,13 @@
 
 enum { BUDGET_MS = 4000, READ_MS = 10000 };
 
+#define ROOT_KSK_2017 \
+	". IN DS 20326 8 2 " \
+	"E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
+#define ROOT_KSK_2024 \
+	". IN DS 38696 8 2 " \
+	"683D2D0ACB8C9B712A1948B27F741219298D0A450D612C483AF444A4C0FB2B16"
+
 static struct lab_world *lab;
 static struct probe_world world;
 
@@ -246,6 +253,26 @@ START_TEST(checks_end_as_they_should)
 }
 END_TEST
 
+/* Where a redirect leads to https, who answered is on record. */
+START_TEST(certificate_is_recorded)
+{
+	struct check c = http01("http-redirect-https.lab");
+	struct evidence e;
+	struct frame got;
+
+	start();
+	send_job(1, c.check_set, &c, BUDGET_MS);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert_ptr_null(
+		evidence_decode(got.done.kinds[0].evidence, world.arena, &e));
+	ck_assert_uint_eq(e.http_count, 2);
+	ck_assert_uint_eq(e.http[0].certificate.len, 0);
+	ck_assert_uint_gt(e.http[1].certificate.len, 100);
+	ck_assert_uint_eq(e.http[1].certificate.p[0], 0x30); /* SEQUENCE */
+	end_with(0);
+}
+END_TEST
+
 START_TEST(both_kinds_in_one_job)
 {
 	struct check c = http01("http-good.lab");
@@ -327,6 +354,29 @@ START_TEST(guard_holds_without_the_labs_allowance)
 	send_job(2, c.check_set, &c, BUDGET_MS);
 	ck_assert(probe_world_read(&world, READ_MS, &got));
 	ck_assert(got.done.kinds[0].result_class == CLASS_ERROR);
+	end_with(0);
+}
+END_TEST
+
+/* The root's own anchor and servers: nothing of a lab, nothing to look up. */
+START_TEST(production_settings_are_taken)
+{
+	static struct span anchors[] = {
+		{ (const uint8_t *)ROOT_KSK_2017, sizeof(ROOT_KSK_2017) - 1 },
+		{ (const uint8_t *)ROOT_KSK_2024, sizeof(ROOT_KSK_2024) - 1 },
+	};
+	struct span anchor[1], root[1];
+	struct frame settings = probe_world_settings(lab, anchor, root);
+	struct frame got;
+
+	settings.settings.lab = false;
+	settings.settings.lab_allowed = (struct span){ NULL, 0 };
+	settings.settings.root_servers.count = 0;
+	settings.settings.trust_anchors = (struct text_list){ anchors, 2 };
+	probe_world_start(&world);
+	probe_world_send(&world, &settings);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert(got.kind == FRAME_READY);
 	end_with(0);
 }
 END_TEST
@@ -474,9 +524,11 @@ int main(void)
 	}
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, checks_end_as_they_should);
+	tcase_add_test(tc, certificate_is_recorded);
 	tcase_add_test(tc, both_kinds_in_one_job);
 	tcase_add_test(tc, cancel_ends_a_job_without_results);
 	tcase_add_test(tc, guard_holds_without_the_labs_allowance);
+	tcase_add_test(tc, production_settings_are_taken);
 	tcase_add_loop_test(tc, bad_settings_are_refused_with_words, 0,
 	                    COUNT(bad_settings));
 	tcase_add_loop_test(tc, breach_ends_the_probe, 0, COUNT(breaches));

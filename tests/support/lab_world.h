@@ -12,7 +12,7 @@ struct lab_world;
 /* NULL with *why (static) when this host can't have one: not root, or tools are
    missing. Fails loudly otherwise. */
 struct lab_world *lab_world_new(int views, const char **why);
-void lab_world_free(struct lab_world **lab);
+void lab_world_free(struct lab_world **slot);
 
 /* A line of "lab.sh env": lab_value(lab, "WEB"). Aborts for unknown names. */
 const char *lab_value(const struct lab_world *lab, const char *name);
