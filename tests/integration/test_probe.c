@@ -143,6 +143,8 @@ static const struct row {
 	  REASON_CAA_FORBIDS },
 	{ "caa-other.lab", caa, CLASS_DISAGREED, REASON_CAA_FORBIDS },
 	{ "caa-critical.lab", caa, CLASS_DISAGREED, REASON_CAA_CRITICAL },
+	/* truncated over UDP, whole over TCP */
+	{ "caa-thousand.lab", caa, CLASS_CORROBORATED, REASON_CAA_PERMITS },
 	{ "caa-bogus.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "wrong-ds.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "stripped.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
