@@ -18,7 +18,11 @@ enum {
 	/* a second epoch error within this much means that two processes share
 	   one transactional.id */
 	SHARED_ID_MS = 60000,
-	HEADERS_MAX = 64
+	HEADERS_MAX = 64,
+	/* after one failure at once; then so long, doubled each time */
+	PAUSE_MS = 200,
+	PAUSE_MAX_MS = 10000,
+	PAUSE_FORGET_MS = 60000
 };
 
 struct queue {
@@ -35,6 +39,12 @@ struct outbox {
 	bool ready;
 	int64_t submitted_mono_us;
 	int64_t fenced_mono_ms; /* the last epoch error; -1: none */
+
+	/* Failures that follow each other must not keep brokers busy. */
+	struct timer *pause;
+	int64_t pause_ms; /* for the next failure; 0: none came lately */
+	int64_t failed_mono_ms;
+	bool pausing;
 };
 
 static void push(struct queue *q, struct answer *a)
@@ -298,8 +308,9 @@ static struct kafka_batch *make_batch(struct outbox *o)
 
 static void submit(struct outbox *o)
 {
-	if (!o->ready || o->waiting.first == NULL || o->flying.first != NULL ||
-	    o->c->lease == NULL || o->c->revoking || !kafka_txn_is_idle(o->txn))
+	if (!o->ready || o->pausing || o->waiting.first == NULL ||
+	    o->flying.first != NULL || o->c->lease == NULL || o->c->revoking ||
+	    !kafka_txn_is_idle(o->txn))
 		return;
 	struct kafka_batch *batch = make_batch(o);
 
@@ -448,13 +459,60 @@ static void drop_all(struct outbox *o)
 
 static int open_txn(struct outbox *o, struct err *why);
 
+static void open_again(struct outbox *o)
+{
+	struct err why;
+
+	if (open_txn(o, &why) != 0)
+		coordinator_give_up(o->c, 75, "coordinator_producer_failed",
+		                    why.text);
+}
+
+static void on_pause_over(void *arg)
+{
+	struct outbox *o = arg;
+
+	o->pausing = false;
+	if (o->txn == NULL)
+		open_again(o);
+	else
+		soon_call(o->soon);
+}
+
+static void pause_after_failure(struct outbox *o)
+{
+	int64_t now = clock_mono_ms();
+
+	if (now - o->failed_mono_ms > PAUSE_FORGET_MS)
+		o->pause_ms = 0;
+	o->failed_mono_ms = now;
+	o->pausing = o->pause_ms > 0;
+	if (o->pausing)
+		timer_set_ms(o->pause, o->pause_ms);
+	o->pause_ms = o->pause_ms > 0 ? 2 * o->pause_ms : PAUSE_MS;
+	if (o->pause_ms > PAUSE_MAX_MS)
+		o->pause_ms = PAUSE_MAX_MS;
+}
+
+/* What only an operator can mend is said as such. */
+static void log_failure(enum kafka_txn_outcome outcome, const char *why)
+{
+	log_warn("coordinator_commit_failed",
+	         F_STR("outcome", kafka_txn_outcome_name(outcome)),
+	         F_STR("error", why));
+	if (strstr(why, "AUTHORIZATION_FAILED") != NULL)
+		log_error("coordinator_forbidden", F_STR("error", why),
+		          F_STR("what_to_do",
+		                "give this principal the rights that the "
+		                "topics' manifest names for coordinators"));
+}
+
 /* The producer is gone and what it sent may or may not be there: only the log
    knows, so everything owned is restored from it. */
 static void start_over(struct outbox *o, enum kafka_txn_outcome outcome)
 {
 	struct coordinator *c = o->c;
 	int64_t now = clock_mono_ms();
-	struct err why;
 
 	if (outcome == KAFKA_TXN_FENCED) {
 		if (o->fenced_mono_ms >= 0 &&
@@ -471,9 +529,8 @@ static void start_over(struct outbox *o, enum kafka_txn_outcome outcome)
 	kafka_txn_free(&o->txn);
 	drop_all(o);
 	coordinator_restore_all(c);
-	if (open_txn(o, &why) != 0)
-		coordinator_give_up(c, 75, "coordinator_producer_failed",
-		                    why.text);
+	if (!o->pausing)
+		open_again(o);
 }
 
 static void on_outcome(void *owner, enum kafka_txn_outcome outcome,
@@ -482,11 +539,11 @@ static void on_outcome(void *owner, enum kafka_txn_outcome outcome,
 	struct outbox *o = owner;
 
 	if (outcome == KAFKA_TXN_COMMITTED) {
+		o->pause_ms = 0;
 		finish(o, batch);
 	} else {
-		log_warn("coordinator_commit_failed",
-		         F_STR("outcome", kafka_txn_outcome_name(outcome)),
-		         F_STR("error", why));
+		log_failure(outcome, why);
+		pause_after_failure(o);
 		stats_commit(o->c->stats, kafka_txn_outcome_name(outcome),
 		             clock_mono_us() - o->submitted_mono_us, 0);
 		if (outcome == KAFKA_TXN_ABORTED)
@@ -536,6 +593,7 @@ struct outbox *outbox_new(struct coordinator *c, struct err *why)
 	queue_init(&o->waiting);
 	queue_init(&o->flying);
 	o->soon = soon_new(c->loop, on_soon, o);
+	o->pause = timer_new(c->loop, on_pause_over, o);
 	if (open_txn(o, why) != 0)
 		outbox_free(&o);
 	return o;
@@ -560,6 +618,7 @@ void outbox_free(struct outbox **o)
 		return;
 	outbox_close(*o);
 	soon_free(&(*o)->soon);
+	timer_free(&(*o)->pause);
 	free(*o);
 	*o = NULL;
 }
