@@ -4,12 +4,27 @@
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+#include <signal.h>
 #include <stdlib.h>
 
 struct mock_broker {
 	rd_kafka_t *rk; /* the mock's book-keeping; talks to nobody */
 	rd_kafka_mock_cluster_t *cluster;
 };
+
+/* The mock's thread takes an interrupted poll() for its end (librdkafka 2.0.2):
+   no signal of this process may be delivered there. */
+static rd_kafka_mock_cluster_t *new_cluster(rd_kafka_t *rk, int brokers)
+{
+	rd_kafka_mock_cluster_t *cluster;
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	cluster = rd_kafka_mock_cluster_new(rk, brokers);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return cluster;
+}
 
 struct mock_broker *mock_broker_new(int brokers, struct err *err)
 {
@@ -28,7 +43,7 @@ struct mock_broker *mock_broker_new(int brokers, struct err *err)
 	}
 	broker = xzalloc(sizeof(*broker));
 	broker->rk = rk;
-	broker->cluster = rd_kafka_mock_cluster_new(rk, brokers);
+	broker->cluster = new_cluster(rk, brokers);
 	if (broker->cluster == NULL) {
 		err_set(err, "mock broker: no listeners on 127.0.0.1");
 		mock_broker_free(&broker);
