@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#include <assert.h>
+#include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <utlist.h>
@@ -345,11 +345,13 @@ static void on_tick(void *arg)
 	on_fill(pool);
 }
 
-static void on_child(void *arg)
+static void on_child(evutil_socket_t signo, short what, void *arg)
 {
 	struct probe_pool *pool = arg;
 	struct probe *p, *next;
 
+	(void)signo;
+	(void)what;
 	DL_FOREACH_SAFE(pool->probes, p, next)
 	{
 		if (!probe_reap(p))
@@ -371,7 +373,9 @@ struct probe_pool *probe_pool_new(struct loop *loop,
 	pool->tick = timer_new(loop, on_tick, pool);
 	pool->fill = soon_new(loop, on_fill, pool);
 	pool->released_ms = INT64_MIN / 2;
-	loop_on_signal(loop, SIGCHLD, on_child, pool);
+	pool->child = event_new(loop_base(loop), SIGCHLD,
+	                        EV_SIGNAL | EV_PERSIST, on_child, pool);
+	(void)event_add(pool->child, NULL);
 	timer_set_ms(pool->tick, TICK_MS);
 	soon_call(pool->fill);
 	return pool;
@@ -390,6 +394,7 @@ void probe_pool_free(struct probe_pool **slot)
 	probe_bury(p);
 	timer_free(&pool->tick);
 	soon_free(&pool->fill);
+	event_free(pool->child);
 	set_aside_free(&pool->set_aside);
 	free(pool);
 }

@@ -63,6 +63,7 @@ struct probe_pool {
 	struct probe_pool_options o;
 	struct loop *loop;
 	struct timer *tick;
+	struct event *child; /* SIGCHLD */
 	struct soon *fill;
 	struct probe *probes; /* in order of generation */
 	struct probe_task *by_id;

@@ -46,3 +46,9 @@ bool resolver_is_vulnerable(struct span version)
 	}
 	return false;
 }
+
+bool resolver_may_be_used(struct span version, bool lab, const char *named)
+{
+	return lab || !resolver_is_vulnerable(version) ||
+	       (version.len > 0 && span_is(version, named));
+}

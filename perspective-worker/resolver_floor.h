@@ -17,5 +17,7 @@
 struct span resolver_version(struct span versions);
 /* What is no version of three numbers is vulnerable, too. */
 bool resolver_is_vulnerable(struct span version);
+/* A lab uses any; else what is vulnerable must be named, exactly. */
+bool resolver_may_be_used(struct span version, bool lab, const char *named);
 
 #endif

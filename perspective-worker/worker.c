@@ -393,9 +393,8 @@ static bool accept_resolver(struct worker *w, struct span version)
 	struct err why;
 
 	w->signer.vulnerable_resolver = resolver_is_vulnerable(version);
-	if (!w->signer.vulnerable_resolver || c->lab ||
-	    (version.len > 0 &&
-	     span_is(version, c->accept_vulnerable_resolver)))
+	if (resolver_may_be_used(version, c->lab,
+	                         c->accept_vulnerable_resolver))
 		return true;
 	(void)err_set(&why,
 	              "libunbound %.*s has known vulnerabilities, %s is the "
