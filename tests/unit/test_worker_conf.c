@@ -1,0 +1,223 @@
+/* The worker's settings: what refuses to start, and what probes are told. */
+#include "perspective-worker/deployment.h"
+#include "tests/support/run.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[64];
+static struct arena *arena;
+static struct worker_conf conf;
+static struct settings *settings;
+static struct deployment d;
+static bool ready;
+
+static char *path_of(const char *name)
+{
+	return arena_printf(arena, "%s/%s", dir, name);
+}
+
+static void write_file(const char *name, const char *text, mode_t mode)
+{
+	int fd = open(path_of(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+	              mode);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	ck_assert_int_eq(close(fd), 0);
+}
+
+static void make_key(const char *name)
+{
+	struct signing_key *key = signing_key_generate();
+	struct err err;
+
+	ck_assert_int_eq(
+		signing_key_write(
+			key, path_of(arena_printf(arena, "%s.key", name)),
+			path_of(arena_printf(arena, "%s.pub", name)), &err),
+		0);
+	signing_key_free(&key);
+}
+
+static void setup(void)
+{
+	(void)snprintf(dir, sizeof(dir), "/tmp/mpic-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	arena = arena_new();
+	make_key("worker");
+	make_key("coordinator");
+	write_file("probe", "#!/bin/sh\n", 0755);
+	write_file("anchor",
+	           "; a comment\n. IN DS 20326 8 2 AA ; keytag\n\n"
+	           "\t. IN DS 38696 8 2 BB\r\n",
+	           0644);
+	ready = false;
+}
+
+static void teardown(void)
+{
+	static const char *const names[] = { "worker.key",
+		                             "worker.pub",
+		                             "coordinator.key",
+		                             "probe",
+		                             "coordinator.pub",
+		                             "anchor",
+		                             "conf",
+		                             "many" };
+
+	if (ready)
+		deployment_clear(&d);
+	settings_free(&settings);
+	for (int i = 0; i < COUNT(names); i++)
+		(void)unlink(path_of(names[i]));
+	ck_assert_int_eq(rmdir(dir), 0);
+	arena_free(&arena);
+}
+
+/* "" or why it does not start. */
+static const char *load(const char *top, const char *kafka, const char *guard,
+                        const char *role)
+{
+	static struct err why;
+
+	write_file("conf",
+	           arena_printf(arena,
+	                        "deployment = test\ninstance = w1\n"
+	                        "perspective = fra\n"
+	                        "signing_key = \"%s/worker.key\"\n%s\n"
+	                        "kafka {\n %s\n}\n"
+	                        "probe {\n path = \"%s/probe\"\n"
+	                        " trust_anchor_file = \"%s/anchor\"\n"
+	                        " user = \"nobody\"\n}\n"
+	                        "guard {\n%s\n}\nkey \"c\" {\n role = %s\n"
+	                        " public_key_file = \"%s/coordinator.pub\"\n"
+	                        "%s}\n",
+	                        dir, top, kafka, dir, dir, guard, role, dir,
+	                        strcmp(role, "worker") == 0
+	                                ? " perspective = fra\n"
+	                                : ""),
+	           0600);
+	settings_free(&settings);
+	settings = settings_load(worker_settings, &conf, path_of("conf"), NULL,
+	                         &why);
+	if (settings == NULL || worker_conf_check(settings, &conf, &why) != 0 ||
+	    deployment_init(&d, &conf, &why) != 0)
+		return why.text;
+	ready = true;
+	return "";
+}
+
+/* Only root gives probes a user. */
+static bool is_root(void)
+{
+	return geteuid() == 0;
+}
+
+#define NUMERIC \
+	"brokers = \"192.0.2.1:9093,[2001:db8::1]:9093, 192.0.2.2:9093\""
+
+static const struct {
+	const char *what, *top, *kafka, *guard, *role, *why;
+} bad[] = {
+	{ "perspective", "topic_prefix = \"a b\"", NUMERIC, "", "coordinator",
+	  "topic_prefix" },
+	{ "no coordinator", "", NUMERIC, "", "worker", "coordinator" },
+	{ "names of brokers", "", "brokers = \"kafka.example:9093\"", "",
+	  "coordinator", "guard.brokers" },
+	{ "deny", "", NUMERIC, "deny = { \"10.0.0.1/8\" }", "coordinator",
+	  "guard.deny" },
+	{ "egress", "", NUMERIC, "egress = { \"10.0.0.0/8\" }", "coordinator",
+	  "guard.egress" },
+	{ "allow", "", NUMERIC, "allow = { \"127.0.0.0/8\" }", "coordinator",
+	  "lab" },
+	{ "ports", "", NUMERIC, "allow_ports = { \"8080\" }", "coordinator",
+	  "lab" },
+	{ "port 0", "lab = yes", NUMERIC, "allow_ports = { \"0\" }",
+	  "coordinator", "guard.allow_ports" },
+};
+
+START_TEST(refuses_to_start)
+{
+	if (!is_root())
+		return;
+	const char *why =
+		load(bad[_i].top, bad[_i].kafka, bad[_i].guard, bad[_i].role);
+
+	ck_assert_msg(strstr(why, bad[_i].why) != NULL, "%s: \"%s\"",
+	              bad[_i].what, why);
+}
+END_TEST
+
+/* the guard's lists reach the probe whole. */
+START_TEST(tells_the_probe)
+{
+	if (!is_root())
+		return;
+	const char *why = load("", NUMERIC,
+	                       "deny = { \"198.18.0.0/15\", \"10.0.0.0/8\" }\n"
+	                       "brokers = { \"203.0.113.0/24\" }\n"
+	                       "egress = { \"192.0.2.9\" }",
+	                       "coordinator");
+
+	ck_assert_str_eq(why, "");
+	ck_assert(!d.probe.lab);
+	ck_assert(span_is(d.probe.forbidden, "198.18.0.0/15 10.0.0.0/8"));
+	ck_assert(span_is(d.probe.brokers, "192.0.2.1 2001:db8::1 192.0.2.2 "
+	                                   "203.0.113.0/24"));
+	ck_assert(span_is(d.probe.own, "192.0.2.9"));
+	ck_assert_uint_eq(d.probe.trust_anchors.count, 2);
+	ck_assert(span_is(d.probe.trust_anchors.items[0],
+	                  ". IN DS 20326 8 2 AA"));
+	ck_assert(span_is(d.probe.trust_anchors.items[1],
+	                  ". IN DS 38696 8 2 BB"));
+	ck_assert_str_eq(d.group, "mpic-worker-fra");
+	ck_assert_str_eq(d.checks, "mpic.checks.fra");
+	ck_assert(d.program.own_user);
+	ck_assert_uint_ne(d.program.uid, 0);
+	ck_assert_uint_ge(d.probe_count, 1);
+
+	/* and the frame takes it all */
+	struct frame f = { .kind = FRAME_SETTINGS, .settings = d.probe }, back;
+	struct buf bytes = { 0 };
+	struct span body;
+	size_t taken;
+
+	frame_encode(&f, &bytes);
+	ck_assert(frame_cut(buf_span(&bytes), FRAME_TO_PROBE, &body, &taken) ==
+	          FRAME_CUT_WHOLE);
+	ck_assert_ptr_null(frame_decode(body, FRAME_TO_PROBE, arena, &back));
+	buf_clear(&bytes);
+}
+END_TEST
+
+START_TEST(anchors_must_be_there)
+{
+	if (!is_root())
+		return;
+	write_file("anchor", "; nothing\n", 0644);
+	ck_assert_ptr_nonnull(strstr(load("", NUMERIC, "", "coordinator"),
+	                             "trust_anchor_file"));
+	struct buf many = { 0 };
+
+	for (int i = 0; i <= FRAME_ANCHORS_MAX; i++)
+		buf_add_str(&many, ". IN DS 1 8 2 AA\n");
+	write_file("anchor", buf_cstr(&many), 0644);
+	buf_clear(&many);
+	ck_assert_ptr_nonnull(
+		strstr(load("", NUMERIC, "", "coordinator"), "more than 16"));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = tcase_create("worker conf");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, refuses_to_start, 0, COUNT(bad));
+	tcase_add_test(tc, tells_the_probe);
+	tcase_add_test(tc, anchors_must_be_there);
+	return run_case(tc);
+}
