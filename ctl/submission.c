@@ -119,12 +119,17 @@ static struct show_missing missing_of(const struct order *o)
 		                      .detail = span_str(o->detail.text) };
 }
 
-static void order_free(struct order_list *list, struct order *o)
+static void order_end(struct order *o)
 {
-	TAILQ_REMOVE(list, o, link);
 	answer_free(&o->answer);
 	outgoing_clear(&o->out);
 	free(o);
+}
+
+static void order_free(struct order_list *list, struct order *o)
+{
+	TAILQ_REMOVE(list, o, link);
+	order_end(o);
 }
 
 /* It has been printed. */
@@ -522,7 +527,9 @@ static int open_handles(struct submission *s, struct err *err)
 		.owner = s,
 	};
 	const struct decisions_options in = {
-		.limit_ms = ASK_LIMIT_MS,
+		.limit_ms = s->options.limit_ms < ASK_LIMIT_MS
+		                    ? (uint32_t)s->options.limit_ms
+		                    : ASK_LIMIT_MS,
 		.events = { on_ready, on_decision, on_failed, s },
 	};
 
@@ -556,10 +563,13 @@ struct submission *submission_new(struct loop *loop,
 
 static void free_orders(struct order_list *list)
 {
-	struct order *o;
+	struct order *next;
 
-	while ((o = TAILQ_FIRST(list)) != NULL)
-		order_free(list, o);
+	for (struct order *o = TAILQ_FIRST(list); o != NULL; o = next) {
+		next = TAILQ_NEXT(o, link);
+		order_end(o);
+	}
+	TAILQ_INIT(list);
 }
 
 void submission_free(struct submission **slot)
@@ -618,6 +628,7 @@ void submission_interrupt(struct submission *s)
 
 int submission_finish(struct submission *s)
 {
+	unsigned long long all = s->missed + s->decided;
 	struct buf text = { 0 };
 
 	if (!s->options.json) {
@@ -627,8 +638,7 @@ int submission_finish(struct submission *s)
 	}
 	if (s->missed > 0) {
 		buf_printf(&text, "%llu of %llu not completed: %s%s",
-		           (unsigned long long)s->missed,
-		           (unsigned long long)(s->missed + s->decided),
+		           (unsigned long long)s->missed, all,
 		           buf_cstr(&s->missing_ids),
 		           s->missed > MISSING_NAMED_MAX ? ", ..." : "");
 		say(s, buf_cstr(&text));

@@ -326,7 +326,7 @@ static void render_note(struct span note, size_t width, struct buf *out)
 void table_render(const struct table *table, const struct table_look *look,
                   struct buf *out)
 {
-	size_t widths[TABLE_COLUMNS_MAX];
+	size_t widths[TABLE_COLUMNS_MAX] = { 0 };
 	struct span cells[TABLE_COLUMNS_MAX];
 
 	if (table->fixed != NULL)

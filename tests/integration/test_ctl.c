@@ -286,7 +286,10 @@ static void setup(void)
 		.group_id = "played",
 		.events = { .on_message = on_request, .on_fatal = on_fatal },
 	};
-	const struct kafka_out_options out = { .on_fatal = on_fatal };
+	const char *topics[] = { w.topics.decisions };
+	const struct kafka_out_options out = { .topics = topics,
+		                               .topic_count = 1,
+		                               .on_fatal = on_fatal };
 
 	memset(&w, 0, sizeof(w));
 	world_open(&w.kafka, NULL, 0);
@@ -661,7 +664,8 @@ START_TEST(no_broker_is_a_fault)
 {
 	const char *argv[] = { MPICCTL,  "submit",    "issue.example",
 		               "--lab",  "--brokers", "127.0.0.1:1",
-		               "--json", NULL };
+		               "--json", "--timeout", "1s",
+		               NULL };
 	struct program p;
 
 	run(&p, argv, NULL);
