@@ -38,21 +38,39 @@ static struct ticket *ticket_new(struct session *s, struct run *run,
 	return t;
 }
 
+static void ticket_unlink(struct ticket *t)
+{
+	*t->at = t->next;
+	if (t->next != NULL)
+		t->next->at = t->at;
+}
+
 static void ticket_free(struct ticket *t)
 {
-	if (t->session != NULL) {
-		*t->at = t->next;
-		if (t->next != NULL)
-			t->next->at = t->at;
-	}
+	ticket_unlink(t);
 	free(t);
 }
 
 void attempts_forget(struct session *s)
 {
-	for (struct ticket *t = s->tickets; t != NULL; t = t->next)
+	struct ticket **lost = &s->partition->c->lost_tickets;
+	struct ticket *t;
+
+	while ((t = s->tickets) != NULL) {
+		ticket_unlink(t);
 		t->session = NULL;
-	s->tickets = NULL;
+		t->next = *lost;
+		t->at = lost;
+		if (t->next != NULL)
+			t->next->at = &t->next;
+		*lost = t;
+	}
+}
+
+void attempts_free_lost(struct coordinator *c)
+{
+	while (c->lost_tickets != NULL)
+		ticket_free(c->lost_tickets);
 }
 
 static void on_resend(void *arg);
@@ -187,6 +205,13 @@ static struct span signature_of(const struct coordinator *c, const char *type,
 	return buf_span(text);
 }
 
+/* What never got onto the log is no attempt that a decision could name. */
+static void refuse_unlogged(struct session *s)
+{
+	s->runs_count--;
+	session_refuse(s, REASON_INTERNAL_FAULT);
+}
+
 static void log_attempt(struct session *s, struct run *run)
 {
 	struct coordinator *c = s->partition->c;
@@ -211,7 +236,7 @@ static void log_attempt(struct session *s, struct run *run)
 		return;
 	ticket_free(t);
 	if (sent == KAFKA_TOO_LARGE)
-		session_refuse(s, REASON_INTERNAL_FAULT);
+		refuse_unlogged(s);
 	else
 		resend_later(s);
 }
@@ -230,7 +255,7 @@ static void on_attempt_logged(void *arg, const struct kafka_delivery *d)
 		         F_SPAN("request_id", s->request_id),
 		         F_STR("error", d->error));
 		if (d->fate == KAFKA_REFUSED)
-			session_refuse(s, REASON_INTERNAL_FAULT);
+			refuse_unlogged(s);
 		else
 			resend_later(s); /* the same bytes: one record */
 		return;

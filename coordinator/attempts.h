@@ -18,6 +18,8 @@ void attempts_dispatch(struct session *s);
 void attempts_set_deadline(struct session *s);
 /* Deliveries that are still to come find nobody. */
 void attempts_forget(struct session *s);
+/* At the end of the process, once nothing is delivered any more. */
+void attempts_free_lost(struct coordinator *c);
 
 void attempts_log_closed(const struct session *s, const struct run *run);
 void attempts_log_fold(const struct session *s, enum fold fold,

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "coordinator/attempts.h"
 #include "coordinator/barrier.h"
 #include "coordinator/outbox.h"
 #include "coordinator/requests.h"
@@ -253,14 +254,23 @@ static void on_closed(void *owner, bool in_time)
 	loop_stop(c->loop);
 }
 
+static void leave(struct coordinator *c)
+{
+	c->leaving = true;
+	timer_stop(c->drain_limit);
+	if (c->requests_in == NULL) /* the brokers never answered */
+		loop_stop(c->loop);
+	else
+		kafka_in_close(c->requests_in, CLOSE_LIMIT_MS, on_closed);
+}
+
 static void leave_if_done(struct coordinator *c)
 {
 	if (!c->draining || c->leaving || undecided(c) > 0 ||
 	    !outbox_is_empty(c->outbox))
 		return;
-	c->leaving = true;
 	log_info("coordinator_drained");
-	kafka_in_close(c->requests_in, CLOSE_LIMIT_MS, on_closed);
+	leave(c);
 }
 
 void coordinator_settled(struct coordinator *c)
@@ -299,8 +309,7 @@ static void on_drain_limit(void *arg)
 
 	log_warn("coordinator_drain_timed_out",
 	         F_INT("undecided", undecided(c)));
-	c->leaving = true;
-	kafka_in_close(c->requests_in, CLOSE_LIMIT_MS, on_closed);
+	leave(c);
 }
 
 void coordinator_drain(struct coordinator *c)
@@ -353,6 +362,8 @@ static void on_partitions(void *arg, const char *error, const char *topic,
 	struct coordinator *c = arg;
 	struct err why;
 
+	if (c->draining)
+		return;
 	if (error != NULL || partitions == 0) {
 		int64_t now = clock_mono_ms();
 
@@ -561,6 +572,7 @@ void coordinator_free(struct coordinator **c)
 		partition_free(&gone->partitions[i]);
 	outbox_free(&gone->outbox);
 	kafka_out_free(&gone->out);
+	attempts_free_lost(gone);
 	barrier_free(&gone->barrier);
 	liveness_free(&gone->liveness);
 	kafka_lease_free(&gone->lease);

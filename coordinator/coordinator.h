@@ -25,6 +25,7 @@
 struct partition;
 struct outbox;
 struct barrier;
+struct ticket;
 
 struct coordinator {
 	struct loop *loop;
@@ -40,14 +41,17 @@ struct coordinator {
 	struct liveness *liveness;
 	struct stats *stats;
 	struct partition **partitions; /* by number; NULL: not ours */
-	size_t sessions;               /* over all partitions */
+	size_t sessions;               /* whose request was read */
 	bool topics_ok;                /* partition counts were checked */
 	bool revoking;                 /* on_revoke waits for the outbox */
 	bool draining;
 	bool leaving; /* the group is being left */
+	struct ticket
+		*lost_tickets; /* records on their way for ended sessions */
 	size_t topics_checked;
 	struct timer *housekeeping;
 	struct timer *restore_again; /* a question of restore.c failed */
+	size_t restore_questions;    /* asked and not answered yet */
 	int64_t complained_mono_ms;  /* of brokers that do not answer */
 	struct timer *drain_limit;
 	int exit_code;

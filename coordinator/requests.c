@@ -87,6 +87,17 @@ static void forward(struct incoming *in, int32_t home)
 	outbox_add(in->p->c->outbox, a);
 }
 
+/* Forwarded by us under the id that we gave it where it was first found. */
+static bool is_assigned(const struct incoming *in)
+{
+	int32_t partition;
+	int64_t offset;
+
+	return in->forwarded &&
+	       id_parse_assigned(in->m->key, &partition, &offset) &&
+	       partition == in->from.partition && offset == in->from.offset;
+}
+
 /* From the body, the key, or where it was first found. */
 static void resolve_id(struct incoming *in)
 {
@@ -96,7 +107,7 @@ static void resolve_id(struct incoming *in)
 		in->id = in->request.request_id;
 	} else if (in->m->key.len > 0) {
 		in->id = arena_span(in->arena, in->m->key);
-		in->assigned_by_us = in->forwarded;
+		in->assigned_by_us = is_assigned(in);
 	} else {
 		id_assign(made, in->m->partition, in->m->offset);
 		in->id = arena_span(in->arena, span_str(made));
@@ -242,8 +253,8 @@ static void open_session(struct incoming *in, struct session *s)
 		.timestamp_ms = origin_time(in),
 		.now_ms = clock_wall_ms(),
 	};
-	bool resumed = s->restored != NULL;
 
+	session_count(s);
 	s->request =
 		(struct record_ref){ in->p->number, in->m->offset, in->digest };
 	s->encoding = in->encoding;
@@ -252,6 +263,8 @@ static void open_session(struct incoming *in, struct session *s)
 	    traceparent.len <= 256)
 		s->traceparent = arena_span(s->arena, traceparent);
 	/* what an attempt was made for was accepted in its time */
+	bool resumed = session_drop_orphans(s);
+
 	if (resumed)
 		origin.now_ms = session_first_planned_ms(s);
 	s->accepted_ms = origin.now_ms;

@@ -60,6 +60,7 @@ static void ask(struct coordinator *c, bool watermarks)
 		if (!watermarks)
 			list[count++] = partition_of(p, c->d->topics.requests);
 	}
+	c->restore_questions += count > 0;
 	if (count > 0 && watermarks)
 		kafka_ask_watermarks(c->ask, list, count, ASK_LIMIT_MS,
 		                     on_watermarks, c);
@@ -74,6 +75,14 @@ void restore_begin(struct coordinator *c)
 	ask(c, false);
 }
 
+/* Answers come in the order of the questions. One that another question was
+   asked after may be of an earlier assignment: what was committed then says
+   nothing of now. The later question is about all that is to be restored. */
+static bool is_stale(struct coordinator *c)
+{
+	return --c->restore_questions > 0;
+}
+
 static void try_again(struct coordinator *c, const char *error)
 {
 	log_warn("coordinator_restore_waits", F_STR("error", error));
@@ -85,6 +94,8 @@ static void on_committed(void *arg, const char *error,
 {
 	struct coordinator *c = arg;
 
+	if (is_stale(c))
+		return;
 	if (error != NULL) {
 		try_again(c, error);
 		return;
@@ -151,6 +162,8 @@ static void on_watermarks(void *arg, const char *error,
 {
 	struct coordinator *c = arg;
 
+	if (is_stale(c))
+		return;
 	if (error != NULL) {
 		try_again(c, error);
 		return;

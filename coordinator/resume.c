@@ -26,6 +26,22 @@ int64_t session_first_planned_ms(const struct session *s)
 	return r->attempt.planned_at_ms;
 }
 
+bool session_drop_orphans(struct session *s)
+{
+	struct restored_attempt **at = &s->restored;
+
+	while (*at != NULL) {
+		const struct record_ref *made_for = &(*at)->attempt.request;
+
+		if (made_for->offset == s->request.offset &&
+		    digest_eq(&made_for->digest, &s->request.digest))
+			at = &(*at)->next;
+		else
+			*at = (*at)->next;
+	}
+	return s->restored != NULL;
+}
+
 static struct restored_attempt *before(const struct restored_attempt *r)
 {
 	struct restored_attempt *b = r->next;
@@ -37,16 +53,13 @@ static struct restored_attempt *before(const struct restored_attempt *r)
 	return b;
 }
 
-/* The last attempt and those it names, oldest first; 0 if one is missing or
-   it is another request's. */
+/* The last attempt and those it names, oldest first; 0 if one is missing. */
 static size_t chain_of(const struct session *s, struct restored_attempt **chain)
 {
 	struct restored_attempt *r = s->restored;
 	int64_t n = r->attempt.number;
 
-	if (n < 1 || n > DECISION_ATTEMPTS_MAX ||
-	    r->attempt.request.offset != s->request.offset ||
-	    !digest_eq(&r->attempt.request.digest, &s->request.digest))
+	if (n < 1 || n > DECISION_ATTEMPTS_MAX)
 		return 0;
 	for (int64_t i = n - 1; i >= 0; i--) {
 		if (r == NULL)

@@ -23,8 +23,14 @@ struct session *session_new(struct partition *p, struct span request_id,
 	s->early_end = &s->early;
 	s->close_at = -1;
 	HASH_ADD_KEYPTR(hh, p->sessions, s->request_id.p, s->request_id.len, s);
-	p->c->sessions++;
 	return s;
+}
+
+void session_count(struct session *s)
+{
+	assert(!s->counted);
+	s->counted = true;
+	s->partition->c->sessions++;
 }
 
 void session_end(struct session *s)
@@ -32,7 +38,7 @@ void session_end(struct session *s)
 	struct partition *p = s->partition;
 
 	HASH_DEL(p->sessions, s);
-	p->c->sessions--;
+	p->c->sessions -= s->counted;
 	barrier_remove(p->c->barrier, s);
 	attempts_forget(s);
 	timer_free(&s->deadline);
@@ -136,7 +142,6 @@ static bool may_begin_another(const struct session *s, int64_t now_ms)
 	int64_t wanted = conf->attempt_ms < 2000 ? conf->attempt_ms : 2000;
 
 	return s->runs_count < DECISION_ATTEMPTS_MAX &&
-	       !s->partition->c->draining &&
 	       s->order.expires_ms - now_ms >= wanted &&
 	       attempt_may_retry(&session_run(s)->state);
 }
@@ -149,6 +154,8 @@ static void close_run(struct session *s, struct verdict v, enum closed_by by,
 	attempt_close(&run->state, v, by, now_ms);
 	attempts_log_closed(s, run);
 	timer_stop(s->deadline);
+	/* a late result may be what made a closing attempt certain */
+	barrier_remove(s->partition->c->barrier, s);
 	if (v.say == VERDICT_FAIL && may_begin_another(s, now_ms)) {
 		attempts_begin(s);
 		return;

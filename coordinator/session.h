@@ -76,6 +76,7 @@ struct session {
 	struct span traceparent; /* absent: none */
 	int64_t begun_mono_ms;
 	int64_t accepted_ms; /* when intake judged it, by the wall clock */
+	bool counted;        /* in coordinator.sessions */
 
 	struct run *runs[DECISION_ATTEMPTS_MAX];
 	size_t runs_count;
@@ -99,6 +100,10 @@ struct session {
    of the session lives there. */
 struct session *session_new(struct partition *p, struct span request_id,
                             struct arena **arena);
+/* Its request was read: from now on it counts towards the ceiling. Those that
+   still wait for theirs don't, else a full house that was restored would keep
+   the requests out that it waits for. */
+void session_count(struct session *s);
 /* Takes it out of the partition and frees it. */
 void session_end(struct session *s);
 struct session *session_find(const struct partition *p, struct span id);
@@ -122,6 +127,9 @@ void session_on_results_read(struct session *s);
 /* restore.c found an attempt of this request; s is AWAITING. */
 void session_note_attempt(struct session *s, const struct attempt *attempt,
                           const struct record_ref *ref);
+/* Its request was read: forgets attempts made for another record under the same
+   id. False if none is left. */
+bool session_drop_orphans(struct session *s);
 /* The request of an AWAITING session was read: go on where it stands. */
 void session_resume(struct session *s);
 

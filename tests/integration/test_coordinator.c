@@ -287,33 +287,6 @@ START_TEST(rejects_and_names_every_issue)
 }
 END_TEST
 
-/* Promise 1 over a restart: decided once, undecided resumed. */
-START_TEST(resumes_from_the_log)
-{
-	cw_start(&w);
-	expect(decide("before", "before.example.com"), OUTCOME_ISSUE,
-	       REASON_QUORUM_MET);
-	w.play[3].dcv = CLASS_UNKNOWN;
-	cw_submit(&w, -1, "open", cw_request(&w, "open", "open.example.com"));
-	while (w.checks[3] < 2) /* its checks are out */
-		world_pass(&w.kafka, 20);
-	cw_kill(&w);
-	w.play[3].dcv = CLASS_CORROBORATED;
-	cw_start(&w);
-	cw_wait_decisions(&w, 2);
-	const struct decided *d = cw_decision(&w, "open", 0);
-
-	ck_assert_int_eq(d->decision.outcome, OUTCOME_ISSUE);
-	ck_assert_uint_eq(d->decision.attempts_count, 1);
-	cw_submit(&w, -1, "before",
-	          cw_request(&w, "before", "before.example.com"));
-	cw_wait_decisions(&w, 3);
-	ck_assert(cw_decision(&w, "before", 1)->echo.p != NULL);
-	world_pass(&w.kafka, 300);
-	ck_assert_int_eq(w.decisions, 3);
-}
-END_TEST
-
 /* whatever is taken from the log or altered on it is noticed. */
 START_TEST(replay_notices_what_was_tampered_with)
 {
@@ -353,35 +326,6 @@ START_TEST(replay_notices_what_was_tampered_with)
 }
 END_TEST
 
-static bool is_stopped(void *arg)
-{
-	struct coordinator_world *world = arg;
-
-	return world->coordinator->leaving;
-}
-
-START_TEST(drains_on_request)
-{
-	cw_start(&w);
-	for (int i = 0; i < 20; i++) {
-		char id[16];
-
-		snprintf(id, sizeof(id), "drain-%d", i);
-		cw_submit(&w, -1, id, cw_request(&w, id, "drain.example.com"));
-	}
-	cw_wait_decisions(&w, 1);
-	coordinator_drain(w.coordinator);
-	world_run(&w.kafka, "drained", is_stopped, &w);
-	/* what was begun was finished: the rest waits for a successor */
-	ck_assert_uint_eq(w.coordinator->sessions, 0);
-	cw_kill(&w);
-	cw_start(&w);
-	cw_wait_decisions(&w, 20);
-	world_pass(&w.kafka, 300);
-	ck_assert_int_eq(w.decisions, 20);
-}
-END_TEST
-
 int main(void)
 {
 	TCase *tc = tcase_create("coordinator");
@@ -400,8 +344,6 @@ int main(void)
 	tcase_add_test(tc, forwards_to_the_home_partition);
 	tcase_add_test(tc, dead_letters_what_does_not_decode);
 	tcase_add_test(tc, rejects_and_names_every_issue);
-	tcase_add_test(tc, resumes_from_the_log);
-	tcase_add_test(tc, drains_on_request);
 	tcase_add_test(tc, replay_notices_what_was_tampered_with);
 	tcase_add_test(tc, foreign_signatures_do_not_count);
 	return run_case(tc);

@@ -1,8 +1,10 @@
 #include "tests/support/coordinator_world.h"
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "base/mem.h"
 #include "base/murmur2.h"
+#include "coordinator/partition.h"
 #include "decide/replay/replay.h"
 #include "trust/jws.h"
 #include "wire/heartbeat.h"
@@ -66,7 +68,7 @@ static void write_settings(struct coordinator_world *w, const char *extra)
 	           "plan_key = \"%s\"\nissuers = { \"ca.example\" }\n"
 	           "kafka {\n brokers = \"%s\"\n partitions = %d\n"
 	           " \"fetch.wait.max.ms\" = \"5\"\n"
-	           " \"session.timeout.ms\" = \"6000\"\n"
+	           " \"session.timeout.ms\" = \"3000\"\n"
 	           " \"heartbeat.interval.ms\" = \"200\"\n}\n"
 	           "admin { port = 0 }\n",
 	           w->dir, plan_path, w->kafka.conf.brokers, CW_PARTITIONS);
@@ -188,6 +190,16 @@ static void send_result(struct coordinator_world *w, int city,
 	buf_clear(&value);
 }
 
+static struct span keep(struct coordinator_world *w,
+                        const struct kafka_message *m, const char *header)
+{
+	struct span s = { NULL, 0 };
+
+	if (kafka_message_header(m, header, &s) == 0)
+		return (struct span){ NULL, 0 };
+	return arena_span(w->arena, s);
+}
+
 static void on_check(struct coordinator_world *w, int city,
                      const struct kafka_message *m)
 {
@@ -204,7 +216,14 @@ static void on_check(struct coordinator_world *w, int city,
 	ck_assert_int_eq(
 		keyring_verify(w->ring, &wanted, &d, m->value, header, NULL),
 		TRUST_OK);
-	ck_assert_ptr_null(check_decode(m->value, w->arena, &c));
+	struct span kept = arena_span(w->arena, m->value);
+
+	ck_assert_ptr_null(check_decode(kept, w->arena, &c));
+	w->check_trace = keep(w, m, HEADER_TRACEPARENT);
+	if (play->hold) {
+		w->held[city] = c;
+		return;
+	}
 	if (play->once_silent > 0) {
 		play->once_silent--;
 		return;
@@ -244,16 +263,6 @@ static void on_beat(void *arg)
 
 /* -- what comes back -- */
 
-static struct span keep(struct coordinator_world *w,
-                        const struct kafka_message *m, const char *header)
-{
-	struct span s = { NULL, 0 };
-
-	if (kafka_message_header(m, header, &s) == 0)
-		return (struct span){ NULL, 0 };
-	return arena_span(w->arena, s);
-}
-
 static void on_decision(struct coordinator_world *w,
                         const struct kafka_message *m)
 {
@@ -267,6 +276,7 @@ static void on_decision(struct coordinator_world *w,
 	d->key = arena_span(w->arena, m->key);
 	d->jws = keep(w, m, JWS_HEADER);
 	d->echo = keep(w, m, HEADER_ECHO);
+	d->trace = keep(w, m, HEADER_TRACEPARENT);
 	d->partition = m->partition;
 	d->offset = m->offset;
 	ck_assert_int_eq(
@@ -472,6 +482,7 @@ static void remove_files(struct coordinator_world *w)
 void cw_close(struct coordinator_world *w)
 {
 	cw_kill(w);
+	cw_kill_other(w);
 	timer_free(&w->beat);
 	kafka_in_free(&w->in);
 	kafka_out_free(&w->out);
@@ -519,13 +530,104 @@ void cw_kill(struct coordinator_world *w)
 	coordinator_free(&w->coordinator);
 }
 
+static size_t owned(const struct coordinator *c)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < c->d->partitions; i++)
+		count += c->partitions[i] != NULL &&
+		         c->partitions[i]->phase == PARTITION_SERVING;
+	return count;
+}
+
+static bool both_serve(void *arg)
+{
+	struct coordinator_world *w = arg;
+
+	return owned(w->coordinator) > 0 && owned(w->other) > 0 &&
+	       owned(w->coordinator) + owned(w->other) == CW_PARTITIONS;
+}
+
+void cw_start_other(struct coordinator_world *w)
+{
+	struct err err;
+
+	w->other_conf = w->conf;
+	w->other_conf.instance = "c2";
+	ck_assert_msg(deployment_init(&w->other_deployment, &w->other_conf,
+	                              &err) == 0,
+	              "%s", err.text);
+	w->other_metrics = metrics_new();
+	w->other_stats = stats_new(w->other_metrics);
+	w->other = coordinator_new(w->kafka.loop, &w->other_deployment,
+	                           w->other_stats, &err);
+	ck_assert_msg(w->other != NULL, "%s", err.text);
+	world_run(&w->kafka, "both serve", both_serve, w);
+}
+
+void cw_kill_other(struct coordinator_world *w)
+{
+	if (w->other == NULL)
+		return;
+	coordinator_free(&w->other);
+	stats_free(&w->other_stats);
+	metrics_free(&w->other_metrics);
+	deployment_clear(&w->other_deployment);
+}
+
 void cw_play_all(struct coordinator_world *w, enum result_class class)
 {
 	for (int i = 0; i < CITIES; i++)
 		w->play[i] = (struct play){ .dcv = class, .caa = class };
 }
 
+struct held {
+	struct coordinator_world *w;
+	int city;
+};
+
+static bool is_held(void *arg)
+{
+	struct held *h = arg;
+
+	return h->w->held[h->city].request_id.p != NULL;
+}
+
+void cw_wait_held(struct coordinator_world *w, int city)
+{
+	struct held h = { w, city };
+
+	world_run(&w->kafka, "check held", is_held, &h);
+}
+
+void cw_answer_held(struct coordinator_world *w, int city,
+                    enum result_class class)
+{
+	send_result(w, city, &w->held[city], class, class);
+	w->held[city] = (struct check){ 0 };
+}
+
 /* -- requests -- */
+
+void cw_send(struct coordinator_world *w, const struct kafka_record *record)
+{
+	ck_assert_int_eq(kafka_out_send(w->out, record, NULL, NULL),
+	                 KAFKA_SENT);
+}
+
+bool cw_has_figure(struct coordinator_world *w, const char *line)
+{
+	struct buf text = { 0 };
+
+	metrics_render(w->metrics, &text);
+	buf_add_u8(&text, '\0');
+	bool has = strstr((const char *)text.p, line) != NULL;
+
+	if (!has)
+		(void)fprintf(stderr, "%s", (const char *)text.p);
+	buf_clear(&text);
+	return has;
+}
 
 void cw_submit(struct coordinator_world *w, int32_t partition, const char *key,
                const char *json)
@@ -539,8 +641,7 @@ void cw_submit(struct coordinator_world *w, int32_t partition, const char *key,
 	if (partition < 0)
 		record.partition =
 			(int32_t)home_partition(span_str(key), CW_PARTITIONS);
-	ck_assert_int_eq(kafka_out_send(w->out, &record, NULL, NULL),
-	                 KAFKA_SENT);
+	cw_send(w, &record);
 }
 
 const char *cw_request(struct coordinator_world *w, const char *id,
@@ -672,6 +773,18 @@ static size_t results_of(struct coordinator_world *w, const struct decided *d,
 	return n;
 }
 
+/* Forwarded under the id that it was given where it was first found. */
+static bool is_assigned(const struct logged *q)
+{
+	struct forwarded from;
+	int32_t partition;
+	int64_t offset;
+
+	return q->forwarded.p != NULL && forwarded_parse(q->forwarded, &from) &&
+	       id_parse_assigned(q->key, &partition, &offset) &&
+	       partition == from.partition && offset == from.offset;
+}
+
 static const char *try_replay(struct coordinator_world *w,
                               const struct decided *d, struct buf *again)
 {
@@ -690,7 +803,7 @@ static const char *try_replay(struct coordinator_world *w,
 		.request = { .value = q->value,
 		             .content_type = q->content_type,
 		             .key = q->key,
-		             .forwarded = q->forwarded.p != NULL,
+		             .forwarded = is_assigned(q),
 		             .timestamp_ms = q->timestamp_ms,
 		             .partition = q->partition,
 		             .offset = q->offset },

@@ -22,13 +22,14 @@ struct play {
 	bool bad_signature;         /* signs with another perspective's key */
 	bool wrong_plan;            /* names another plan */
 	bool twice;                 /* and then says the opposite */
+	bool hold;                  /* keeps the check until cw_answer_held() */
 	int once_silent;            /* so many checks are not answered first */
 };
 
 struct decided {
 	struct decision decision;
 	enum encoding encoding;
-	struct span value, jws, echo, key;
+	struct span value, jws, echo, key, trace;
 	int32_t partition;
 	int64_t offset;
 	struct decided *next; /* in the order read */
@@ -61,11 +62,20 @@ struct coordinator_world {
 	struct metrics *metrics;
 	struct stats *stats;
 	struct coordinator *coordinator;
+	/* of the same group under another instance name; see cw_start_other()
+	 */
+	struct coordinator_conf other_conf;
+	struct deployment other_deployment;
+	struct metrics *other_metrics;
+	struct stats *other_stats;
+	struct coordinator *other;
 
 	struct kafka_out *out;
 	struct kafka_in *in; /* checks, decisions, dead letters */
 	struct play play[CITIES];
 	int checks[CITIES]; /* that each perspective was sent */
+	struct check held[CITIES];
+	struct span check_trace; /* traceparent of the last check */
 	bool heartbeats;
 	struct timer *beat;
 
@@ -85,13 +95,22 @@ void cw_close(struct coordinator_world *w);
 void cw_start(struct coordinator_world *w);
 /* Gone as by kill -9: nothing is finished. */
 void cw_kill(struct coordinator_world *w);
+/* Another coordinator of the group; waits until both own partitions. */
+void cw_start_other(struct coordinator_world *w);
+void cw_kill_other(struct coordinator_world *w);
 
 /* All perspectives say this. */
 void cw_play_all(struct coordinator_world *w, enum result_class class);
+/* Waits for that perspective's held check and answers it. */
+void cw_wait_held(struct coordinator_world *w, int city);
+void cw_answer_held(struct coordinator_world *w, int city,
+                    enum result_class class);
 
 /* Puts a request on the topic: partition -1 is its home. key NULL: none. */
 void cw_submit(struct coordinator_world *w, int32_t partition, const char *key,
                const char *json);
+/* Any record on any topic. */
+void cw_send(struct coordinator_world *w, const struct kafka_record *record);
 /* A valid dcv+caa request with that id and target. */
 const char *cw_request(struct coordinator_world *w, const char *id,
                        const char *target);
@@ -108,6 +127,8 @@ int cw_replay(struct coordinator_world *w);
 /* What replay finds wrong with one decision; NULL: nothing. */
 const char *cw_replay_problem(struct coordinator_world *w,
                               const struct decided *d);
+/* Whether a figure stands in /metrics: a series with its value. */
+bool cw_has_figure(struct coordinator_world *w, const char *line);
 /* How one perspective voted in the last attempt. */
 const struct perspective_vote *cw_vote(const struct decided *d,
                                        const char *code, enum check_kind kind);

@@ -1,0 +1,259 @@
+/*
+ * The coordinator's life over the embedded broker: killed, restarted, drained,
+ * full, one of two.
+ */
+#include "tests/support/coordinator_world.h"
+#include "tests/support/run.h"
+
+#include "base/murmur2.h"
+#include "coordinator/session.h"
+
+static struct coordinator_world w;
+
+#define PLAN "plan {\n primary = fra\n attempt_time = \"1500ms\"\n"
+
+static void teardown(void)
+{
+	ck_assert_int_eq(cw_replay(&w), w.decisions);
+	cw_close(&w);
+}
+
+static void submit_many(const char *prefix, int count)
+{
+	for (int i = 0; i < count; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "%s-%d", prefix, i);
+		cw_submit(&w, -1, id, cw_request(&w, id, "many.example.com"));
+	}
+}
+
+/* Each of them has one decision, and it is that one. */
+static void expect_each(const char *prefix, int count, enum outcome outcome)
+{
+	for (int i = 0; i < count; i++) {
+		char id[32];
+		int n = 0;
+
+		snprintf(id, sizeof(id), "%s-%d", prefix, i);
+		for (const struct decided *d = w.decided; d; d = d->next)
+			n += span_is(d->decision.request_id, id);
+		ck_assert_msg(n == 1, "%s has %d decisions", id, n);
+		ck_assert_str_eq(
+			outcome_name(cw_decision(&w, id, 0)->decision.outcome),
+			outcome_name(outcome));
+	}
+}
+
+/* Promise 1 over a restart: decided once, undecided resumed. */
+START_TEST(resumes_from_the_log)
+{
+	cw_open(&w, PLAN "}\n");
+	cw_start(&w);
+	submit_many("before", 1);
+	cw_wait_decisions(&w, 1);
+	w.play[3].hold = true;
+	cw_submit(&w, -1, "open", cw_request(&w, "open", "open.example.com"));
+	cw_wait_held(&w, 3);
+	cw_kill(&w);
+	w.play[3].hold = false;
+	cw_start(&w);
+	cw_wait_decisions(&w, 2);
+	const struct decided *d = cw_decision(&w, "open", 0);
+
+	ck_assert_int_eq(d->decision.outcome, OUTCOME_ISSUE);
+	ck_assert_uint_eq(d->decision.attempts_count, 1);
+	cw_submit(&w, -1, "before-0",
+	          cw_request(&w, "before-0", "many.example.com"));
+	cw_wait_decisions(&w, 3);
+	ck_assert(cw_decision(&w, "before-0", 1)->echo.p != NULL);
+	world_pass(&w.kafka, 300);
+	ck_assert_int_eq(w.decisions, 3);
+}
+END_TEST
+
+static bool is_paused(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < CW_PARTITIONS; i++) {
+		if (!w.coordinator->partitions[i]->paused)
+			return false;
+	}
+	return true;
+}
+
+/* Promise 6: intake pauses at the ceiling, nothing is dropped; and what was
+   full when it died is full again when it is back, and still gets done. */
+START_TEST(pauses_at_the_ceiling)
+{
+	cw_open(&w, "plan {\n primary = fra\n attempt_time = \"20s\"\n}\n"
+	            "requests { in_flight_max = 5 }\n");
+	cw_start(&w);
+	w.play[0].hold = true;
+	submit_many("full", 50);
+	world_run(&w.kafka, "paused", is_paused, NULL);
+	world_pass(&w.kafka, 300);
+	ck_assert_uint_eq(w.coordinator->sessions, 5);
+	ck_assert_int_eq(w.checks[0], 5);
+	cw_kill(&w);
+	w.play[0].hold = false;
+	cw_start(&w);
+	cw_wait_decisions(&w, 50);
+	world_pass(&w.kafka, 300);
+	expect_each("full", 50, OUTCOME_ISSUE);
+	ck_assert_uint_eq(w.coordinator->sessions, 0);
+	ck_assert(!is_paused(NULL));
+}
+END_TEST
+
+/* Promise 1: the group goes on when one of two is killed. */
+START_TEST(two_share_and_one_is_killed)
+{
+	cw_open(&w, PLAN "}\n");
+	cw_start(&w);
+	cw_start_other(&w);
+	submit_many("early", 20);
+	cw_wait_decisions(&w, 20);
+	w.play[3].hold = true;
+	submit_many("late", 20);
+	cw_wait_held(&w, 3);
+	cw_kill(&w);
+	w.play[3].hold = false;
+	cw_wait_decisions(&w, 40);
+	world_pass(&w.kafka, 300);
+	expect_each("early", 20, OUTCOME_ISSUE);
+	expect_each("late", 20, OUTCOME_ISSUE);
+}
+END_TEST
+
+static bool has_left(void *arg)
+{
+	(void)arg;
+	return w.coordinator->leaving;
+}
+
+/* What was begun is finished, another attempt included; the rest waits for a
+   successor. */
+START_TEST(drains_on_request)
+{
+	cw_open(&w, PLAN "}\n");
+	cw_start(&w);
+	w.play[3].once_silent = 1;
+	w.play[4].once_silent = 1;
+	cw_submit(&w, -1, "again", cw_request(&w, "again", "a.example.com"));
+	while (w.play[3].once_silent > 0 || w.play[4].once_silent > 0)
+		world_pass(&w.kafka, 10);
+	submit_many("drain", 20);
+	cw_wait_decisions(&w, 1);
+	coordinator_drain(w.coordinator);
+	world_run(&w.kafka, "drained", has_left, NULL);
+	ck_assert_uint_eq(w.coordinator->sessions, 0);
+	world_pass(&w.kafka, 300);
+	ck_assert_int_eq(cw_decision(&w, "again", 0)->decision.outcome,
+	                 OUTCOME_ISSUE);
+	cw_kill(&w);
+	cw_start(&w);
+	cw_wait_decisions(&w, 21);
+	world_pass(&w.kafka, 300);
+	expect_each("drain", 20, OUTCOME_ISSUE);
+	ck_assert_int_eq(w.decisions, 21);
+}
+END_TEST
+
+/* SIGTERM while the brokers do not answer. */
+START_TEST(drains_before_it_is_a_member)
+{
+	struct err err;
+
+	cw_open(&w, PLAN "}\n");
+	w.coordinator =
+		coordinator_new(w.kafka.loop, &w.deployment, w.stats, &err);
+	ck_assert_msg(w.coordinator != NULL, "%s", err.text);
+	coordinator_drain(w.coordinator);
+	ck_assert(w.coordinator->leaving);
+	world_pass(&w.kafka, 50);
+}
+END_TEST
+
+static const struct session *find(const char *id)
+{
+	uint32_t home = home_partition(span_str(id), CW_PARTITIONS);
+
+	return session_find(w.coordinator->partitions[home], span_str(id));
+}
+
+static bool is_closing(void *arg)
+{
+	const struct session *s = find(arg);
+
+	return s != NULL && s->state == SESSION_CLOSING;
+}
+
+/* A deadline waits for the watermark of `results`; what is read meanwhile
+   counts, and may ask for another attempt. */
+START_TEST(late_words_before_the_watermark)
+{
+	enum { LIST_OFFSETS = 2, UNKNOWN_ERROR = -1 };
+	static char id[] = "closing";
+
+	cw_open(&w, PLAN "}\n");
+	cw_start(&w);
+	w.play[3].hold = true;
+	w.play[4].hold = true;
+	cw_submit(&w, -1, id, cw_request(&w, id, "closing.example.com"));
+	cw_wait_held(&w, 3);
+	cw_wait_held(&w, 4);
+	mock_broker_fail_next(w.kafka.broker, LIST_OFFSETS, 20, UNKNOWN_ERROR);
+	world_run(&w.kafka, "closing", is_closing, id);
+	w.play[4].hold = false; /* the other attempt takes its time, too */
+	cw_answer_held(&w, 3, CLASS_ERROR);
+	cw_answer_held(&w, 4, CLASS_ERROR);
+	cw_wait_decisions(&w, 1);
+	const struct decided *d = cw_decision(&w, id, 0);
+
+	ck_assert_int_eq(d->decision.outcome, OUTCOME_ISSUE);
+	ck_assert_uint_eq(d->decision.attempts_count, 2);
+	ck_assert_int_eq(d->decision.attempts[0].close.closed_by,
+	                 CLOSED_BY_RESULT);
+	ck_assert_int_eq(w.decisions, 1);
+}
+END_TEST
+
+/* A plan that the log never takes is no attempt: decided without one. */
+START_TEST(an_attempt_that_the_log_refuses)
+{
+	enum { PRODUCE = 0, TOO_LARGE = 10 };
+
+	cw_open(&w, PLAN "}\n");
+	cw_start(&w);
+	w.heartbeats = false;
+	world_pass(&w.kafka, 50);
+	cw_submit(&w, -1, "refused",
+	          cw_request(&w, "refused", "refused.example.com"));
+	while (find("refused") == NULL)
+		world_pass(&w.kafka, 1);
+	mock_broker_fail_next(w.kafka.broker, PRODUCE, 1, TOO_LARGE);
+	cw_wait_decisions(&w, 1);
+	const struct decided *d = cw_decision(&w, "refused", 0);
+
+	ck_assert_int_eq(d->decision.outcome, OUTCOME_DO_NOT_ISSUE);
+	ck_assert_int_eq(d->decision.reason, REASON_INTERNAL_FAULT);
+	ck_assert_uint_eq(d->decision.attempts_count, 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = tcase_create("coordinator_life");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_add_test(tc, resumes_from_the_log);
+	tcase_add_test(tc, pauses_at_the_ceiling);
+	tcase_add_test(tc, two_share_and_one_is_killed);
+	tcase_add_test(tc, drains_on_request);
+	tcase_add_test(tc, drains_before_it_is_a_member);
+	tcase_add_test(tc, late_words_before_the_watermark);
+	tcase_add_test(tc, an_attempt_that_the_log_refuses);
+	return run_case(tc);
+}
