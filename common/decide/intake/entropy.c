@@ -2,6 +2,7 @@
 #include "decide/intake/intake_internal.h"
 
 enum {
+	DIGITS_LEAST = 34,     /* log2(10) = 3.32 bits each */
 	HEX_LEAST = 28,        /* 4 bits each */
 	ONE_CASE_LEAST = 22,   /* log2(36) = 5.17 bits each */
 	BOTH_CASES_LEAST = 19, /* 6 bits each */
@@ -11,7 +12,7 @@ enum {
 };
 
 struct alphabet {
-	bool lower, upper, beyond_hex;
+	bool lower, upper, beyond_digits, beyond_hex;
 	size_t different;
 };
 
@@ -27,6 +28,7 @@ static struct alphabet alphabet_of(struct span value)
 
 		a.lower |= c >= 'a' && c <= 'z';
 		a.upper |= c >= 'A' && c <= 'Z';
+		a.beyond_digits |= !ascii_is_digit(c);
 		a.beyond_hex |= !hex;
 		a.different += !seen[c];
 		seen[c] = true;
@@ -40,7 +42,9 @@ bool entropy_enough(struct span value)
 
 	if (a.different < DIFFERENT_LEAST)
 		return false;
-	if (!a.beyond_hex && !(a.lower && a.upper))
+	if (!a.beyond_digits)
+		return value.len >= DIGITS_LEAST;
+	if (!a.beyond_hex)
 		return value.len >= HEX_LEAST;
 	if (!(a.lower && a.upper))
 		return value.len >= ONE_CASE_LEAST;

@@ -5,9 +5,21 @@
 #include "base/text.h"
 #include "decide/intake/intake_internal.h"
 
+/* What decoding could not read is not missing on top of that. */
+static bool is_named(const struct request_issues *issues, const char *field)
+{
+	for (size_t i = 0; i < issues->count; i++) {
+		if (span_is(issues->items[i].field, field))
+			return true;
+	}
+	return false;
+}
+
 void intake_issue(struct intake *in, enum reason reason, const char *field,
                   const char *detail)
 {
+	if (reason == REASON_FIELD_MISSING && is_named(in->issues, field))
+		return;
 	request_issue_add(in->issues, in->arena, reason, field, detail);
 }
 
@@ -85,6 +97,27 @@ static void check_suffix(struct intake *in, struct span name)
 		in->order.cohort_key = name_without_wildcard(name);
 }
 
+/* One address, one spelling: RFC 5952. Another would be another key for the
+   choice of perspectives, and so a way to shop for them. */
+static void check_spelling(struct intake *in)
+{
+	char text[ADDR_TEXT_MAX];
+	const char *canonical =
+		addr_text(&in->order.address, text, sizeof(text));
+
+	if (!span_is(in->order.target, canonical))
+		intake_issue(in, REASON_NAME_INVALID, "domain_or_ip_target",
+		             arena_printf(in->arena, "write the address as %s",
+		                          canonical));
+}
+
+static void check_address(struct intake *in)
+{
+	check_spelling(in);
+	if (in->order.check_set & SET_CAA) /* */
+		intake_issue(in, REASON_CAA_FOR_ADDRESS, "check_type", NULL);
+}
+
 static void check_target(struct intake *in)
 {
 	struct span name = in->request->domain_or_ip_target;
@@ -109,10 +142,10 @@ static void check_target(struct intake *in)
 	in->wildcard = result == NAME_WILDCARD;
 	in->order.target_is_address =
 		result == NAME_IPV4 || result == NAME_IPV6;
-	if (!in->order.target_is_address)
+	if (in->order.target_is_address)
+		check_address(in);
+	else
 		check_suffix(in, name);
-	else if (in->order.check_set & SET_CAA) /* */
-		intake_issue(in, REASON_CAA_FOR_ADDRESS, "check_type", NULL);
 }
 
 static void check_dcv(struct intake *in)
@@ -265,7 +298,11 @@ static void check_times(struct intake *in)
 		}
 	}
 	in->order.timestamp_ms = in->origin->timestamp_ms;
-	in->order.expires_ms = in->origin->timestamp_ms + allowed;
+	/* where producers write timestamps, one of tomorrow buys no time */
+	int64_t from =
+		in->origin->timestamp_ms < now ? in->origin->timestamp_ms : now;
+
+	in->order.expires_ms = from + allowed;
 	if (now >= in->order.expires_ms)
 		intake_issue(in, REASON_EXPIRED, "time_allowed_ms", NULL);
 

@@ -25,8 +25,8 @@ void intake_issue(struct intake *in, enum reason reason, const char *field,
 void intake_method(struct intake *in);
 
 /* entropy.c: at least 112 bits if it was chosen at random from the smallest
-   alphabet that it could have come from (R-047): 28 hex digits, 22 characters
-   of one case, 19 of both. */
+   alphabet that it could have come from (R-047): 34 decimal digits, 28 hex
+   digits, 22 characters of one case, 19 of both. */
 bool entropy_enough(struct span value);
 
 #endif

@@ -66,10 +66,11 @@ static void check_challenge_value(struct intake *in)
 	else if (!entropy_enough(value))
 		intake_issue(in, REASON_ENTROPY, field,
 		             "at least 19 characters, 22 of one case, "
-		             "28 hex digits");
+		             "28 hex digits, 34 decimal digits");
 }
 
-static void check_headers(struct intake *in)
+/* what the server is to show must not be in what we send it. */
+static void check_headers(struct intake *in, struct span value)
 {
 	const struct dcv_parameters *dcv = &in->request->dcv;
 
@@ -84,8 +85,7 @@ static void check_headers(struct intake *in)
 		         !is_visible_ascii(h->value, true))
 			intake_issue(in, REASON_FIELD_VALUE, DCV "http_headers",
 			             "up to 256 printable ASCII characters");
-		else if (dcv->challenge_value.len > 0 &&
-		         span_find(h->value, dcv->challenge_value) >= 0)
+		else if (value.len > 0 && span_find(h->value, value) >= 0)
 			intake_issue(in, REASON_CHALLENGE_IN_REQUEST,
 			             DCV "http_headers", NULL);
 	}
@@ -116,13 +116,32 @@ static bool path_is_plain(struct span path)
 	return path.len > 0;
 }
 
+/* nor in the URL, across whichever of its parts. */
+static void check_url(struct intake *in)
+{
+	const struct dcv_parameters *dcv = &in->request->dcv;
+	const char *url = arena_printf(
+		in->arena, "%s://%.*s/.well-known/pki-validation/%.*s",
+		dcv->url_scheme == SCHEME_HTTPS ? "https" : "http",
+		SPAN_ARG(in->order.target), SPAN_ARG(dcv->http_token_path));
+
+	if (dcv->challenge_value.len > 0 &&
+	    span_find(span_str(url), dcv->challenge_value) >= 0)
+		intake_issue(in, REASON_CHALLENGE_IN_REQUEST,
+		             DCV "challenge_value",
+		             "the URL that is asked for contains it");
+}
+
 static void check_website_change(struct intake *in)
 {
 	const struct dcv_parameters *dcv = &in->request->dcv;
 	const char *field = DCV "http_token_path";
 
 	check_challenge_value(in);
-	check_headers(in);
+	check_headers(in, dcv->challenge_value);
+	if (dcv->match_regex.len > 0)
+		intake_issue(in, REASON_METHOD_UNSUPPORTED, DCV "match_regex",
+		             "not implemented");
 	if (!want_text(in, dcv->http_token_path, field, INTAKE_PATH_MAX))
 		return;
 	if (memchr(dcv->http_token_path.p, '\0', dcv->http_token_path.len) ||
@@ -130,13 +149,7 @@ static void check_website_change(struct intake *in)
 		intake_issue(in, REASON_PATH_INVALID, field,
 		             "segments of A-Z a-z 0-9 - . _ ~ only, "
 		             "no leading slash");
-	/* the whole value must not be in what we send */
-	if (dcv->challenge_value.len > 0 &&
-	    span_find(dcv->http_token_path, dcv->challenge_value) >= 0)
-		intake_issue(in, REASON_CHALLENGE_IN_REQUEST, field, NULL);
-	if (dcv->match_regex.len > 0)
-		intake_issue(in, REASON_METHOD_UNSUPPORTED, DCV "match_regex",
-		             "not implemented");
+	check_url(in);
 }
 
 static void check_http_01(struct intake *in)
@@ -145,7 +158,7 @@ static void check_http_01(struct intake *in)
 	struct span token = dcv->token;
 	struct span ka = dcv->key_authorization;
 
-	check_headers(in);
+	check_headers(in, ka);
 	if (!want_text(in, token, DCV "token", INTAKE_TOKEN_MAX) ||
 	    !want_text(in, ka, DCV "key_authorization",
 	               INTAKE_TOKEN_MAX + 1 + 43))
@@ -193,7 +206,8 @@ static void check_prefix(struct intake *in)
 	if (!ok || prefix.p[0] != '_')
 		intake_issue(in, REASON_PREFIX_INVALID, DCV "dns_name_prefix",
 		             NULL);
-	else if (prefix.len + 1 + in->order.target.len > NAME_MAX_TEXT)
+	else if (prefix.len + 1 + name_without_wildcard(in->order.target).len >
+	         NAME_MAX_TEXT)
 		intake_issue(in, REASON_PREFIX_INVALID, DCV "dns_name_prefix",
 		             "the name would be longer than 253 characters");
 }
@@ -256,6 +270,11 @@ void intake_method(struct intake *in)
 	const char *field = DCV "validation_method";
 	const struct method_rules *rules = find(method);
 
+	if (in->order.target_is_address && rules != NULL && !rules->addresses) {
+		intake_issue(in, REASON_METHOD_TARGET, field,
+		             "not for IP addresses");
+		return;
+	}
 	if (!method_open(in, method))
 		return;
 	if (rules == NULL) {
@@ -264,8 +283,5 @@ void intake_method(struct intake *in)
 	}
 	if (in->wildcard && !rules->wildcard)
 		intake_issue(in, REASON_METHOD_WILDCARD, field, NULL);
-	if (in->order.target_is_address && !rules->addresses)
-		intake_issue(in, REASON_METHOD_TARGET, field,
-		             "not for IP addresses");
 	rules->check(in);
 }
