@@ -47,10 +47,16 @@ static void wait_for_retry(struct outgoing *o, int64_t ms)
 		timer_set_ms(o->retry, ms);
 }
 
-static void set_waiting(struct parcel *p)
+static void move(struct parcel *p, struct parcel **from, struct parcel **to)
+{
+	DL_DELETE(*from, p);
+	DL_APPEND(*to, p);
+}
+
+static void remove_sent(struct parcel *p)
 {
 	DL_DELETE(p->o->sent, p);
-	DL_APPEND(p->o->waiting, p);
+	parcel_free(p);
 }
 
 static void shrink(struct parcel *p)
@@ -82,8 +88,7 @@ static void on_delivered(void *arg, const struct kafka_delivery *d)
 	struct place place = p->place;
 
 	if (d->fate == KAFKA_DELIVERED) {
-		DL_DELETE(o->sent, p);
-		parcel_free(p);
+		remove_sent(p);
 		o->events.on_delivered(o->events.owner, &place);
 		send_waiting(o);
 		return;
@@ -93,7 +98,7 @@ static void on_delivered(void *arg, const struct kafka_delivery *d)
 	         F_STR("error", d->error));
 	if (d->fate == KAFKA_REFUSED)
 		shrink(p);
-	set_waiting(p);
+	move(p, &o->sent, &o->waiting);
 	wait_for_retry(o, FAILED_RETRY_MS);
 }
 
@@ -101,10 +106,7 @@ static void on_delivered(void *arg, const struct kafka_delivery *d)
 static bool send_one(struct outgoing *o, struct parcel *p)
 {
 	switch (kafka_out_send(o->out, &p->record, on_delivered, p)) {
-	case KAFKA_SENT:
-		DL_DELETE(o->waiting, p);
-		DL_APPEND(o->sent, p);
-		return true;
+	case KAFKA_SENT: move(p, &o->waiting, &o->sent); return true;
 	case KAFKA_FULL: wait_for_retry(o, FULL_RETRY_MS); return false;
 	case KAFKA_TOO_LARGE:
 		wait_for_retry(o, p->shrunk ? FAILED_RETRY_MS : FULL_RETRY_MS);
@@ -113,8 +115,7 @@ static bool send_one(struct outgoing *o, struct parcel *p)
 	case KAFKA_FAILED: break;
 	}
 	/* behind the others: it may be its partition alone */
-	DL_DELETE(o->waiting, p);
-	DL_APPEND(o->waiting, p);
+	move(p, &o->waiting, &o->waiting);
 	wait_for_retry(o, FAILED_RETRY_MS);
 	return false;
 }

@@ -31,9 +31,9 @@ struct outgoing_events {
 /* Borrows out. */
 struct outgoing *outgoing_new(struct loop *loop, struct kafka_out *out,
                               const struct outgoing_events *events);
-/* Takes *o, accepts NULL, leaves NULL. Before the kafka_out's end no delivery
-   may come any more: free that first. */
-void outgoing_free(struct outgoing **o);
+/* Takes *slot, accepts NULL, leaves NULL. Before the kafka_out's end no
+   delivery may come any more: free that first. */
+void outgoing_free(struct outgoing **slot);
 
 /* Copies all but the topic's and the headers' names. */
 void outgoing_add(struct outgoing *o, const struct kafka_record *record,

@@ -84,17 +84,16 @@ static const char *take_failed(struct probe *p,
 
 static const char *take_done(struct probe *p, const struct probe_done *done)
 {
-	struct probe_task *task = NULL;
+	struct probe_task *task = task_find(p->pool->by_id, done->id);
 	unsigned kinds = SET_NONE;
 
-	HASH_FIND(hh, p->pool->by_id, &done->id, sizeof(done->id), task);
 	if (task == NULL || task->probe != p)
 		return "answer for a foreign job";
 	for (size_t i = 0; i < done->kinds_count; i++)
 		kinds |= 1U << done->kinds[i].kind;
 	if (kinds != task->check_set)
 		return "answer of other kinds than asked for";
-	DL_DELETE(p->tasks, task);
+	task_remove(&p->tasks, task);
 	p->task_count--;
 	task->probe = NULL;
 	pool_answered(p, task, done);
@@ -218,7 +217,7 @@ void probe_fail(struct probe *p, enum probe_death death, const char *why)
 	begin_end(p);
 	p->pool->figures.deaths[death]++;
 	while ((task = p->tasks) != NULL) {
-		DL_DELETE(p->tasks, task);
+		task_remove(&p->tasks, task);
 		p->task_count--;
 		task->probe = NULL;
 		pool_task_orphaned(p, task);
@@ -242,7 +241,7 @@ void probe_give(struct probe *p, struct probe_task *task)
 
 	task->probe = p;
 	task->tries++;
-	DL_APPEND(p->tasks, task);
+	task_append(&p->tasks, task);
 	p->task_count++;
 	if (p->taken++ == 0)
 		p->first_task_ms = now;

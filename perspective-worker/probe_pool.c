@@ -37,7 +37,7 @@ const char *probe_death_name(enum probe_death death)
 static void answer(struct probe_pool *pool, struct probe_task *task,
                    const struct probe_answer *a)
 {
-	HASH_DEL(pool->by_id, task);
+	task_forget(&pool->by_id, task);
 	pool->o.on_done(pool->o.owner, task, a);
 }
 
@@ -92,7 +92,7 @@ void pool_task_orphaned(struct probe *p, struct probe_task *task)
 		answer_dead(p, task);
 	} else {
 		pool->figures.reruns++;
-		DL_APPEND(pool->suspects, task);
+		task_append(&pool->suspects, task);
 		pool->suspect_count++;
 		soon_call(pool->fill);
 	}
@@ -142,23 +142,20 @@ static struct probe *choose(const struct probe_pool *pool)
 static void dispatch(struct probe_pool *pool)
 {
 	struct probe_task *task;
-	struct probe *p;
 	int64_t now = clock_mono_ms();
 
 	while ((task = pool->queue) != NULL) {
-		if (task->deadline_mono_ms > now) {
-			p = choose(pool);
-			if (p == NULL)
-				return;
-		} else {
-			p = NULL;
-		}
-		DL_DELETE(pool->queue, task);
+		bool late = task->deadline_mono_ms <= now;
+		struct probe *p = late ? NULL : choose(pool);
+
+		if (p == NULL && !late)
+			return;
+		task_remove(&pool->queue, task);
 		pool->queue_count--;
-		if (p != NULL)
-			probe_give(p, task);
-		else
+		if (late)
 			answer_not_begun(pool, task);
+		else
+			probe_give(p, task);
 	}
 }
 
@@ -167,8 +164,8 @@ void probe_pool_run(struct probe_pool *pool, struct probe_task *task)
 	task->id = ++pool->last_id;
 	task->tries = 0;
 	task->probe = NULL;
-	HASH_ADD(hh, pool->by_id, id, sizeof(task->id), task);
-	DL_APPEND(pool->queue, task);
+	task_register(&pool->by_id, task);
+	task_append(&pool->queue, task);
 	pool->queue_count++;
 	if (pool->queue == task && task->deadline_mono_ms > clock_mono_ms())
 		dispatch(pool);
@@ -186,13 +183,13 @@ static void expire(struct probe_pool *pool, struct probe_task **list,
 	{
 		if (task->deadline_mono_ms - now > least_ms)
 			continue;
-		DL_DELETE(*list, task);
+		task_remove(list, task);
 		(*count)--;
-		DL_APPEND(late, task);
+		task_append(&late, task);
 	}
 	/* only now: whoever hears it may add to the list */
 	while ((task = late) != NULL) {
-		DL_DELETE(late, task);
+		task_remove(&late, task);
 		answer_not_begun(pool, task);
 	}
 }
@@ -223,7 +220,7 @@ void pool_died(struct probe *p)
 	soon_call(pool->fill);
 	if (p->suspect != NULL) {
 		/* it was never sent: not a death that it was present at */
-		DL_PREPEND(pool->suspects, p->suspect);
+		task_prepend(&pool->suspects, p->suspect);
 		pool->suspect_count++;
 		p->suspect = NULL;
 	}
@@ -242,7 +239,7 @@ static bool start_one(struct probe_pool *pool, bool throwaway)
 	DL_APPEND(pool->probes, p);
 	if (throwaway) {
 		p->suspect = pool->suspects;
-		DL_DELETE(pool->suspects, p->suspect);
+		task_remove(&pool->suspects, p->suspect);
 		pool->suspect_count--;
 	}
 	return true;
@@ -345,6 +342,12 @@ static void on_tick(void *arg)
 	on_fill(pool);
 }
 
+static void remove_probe(struct probe_pool *pool, struct probe *p)
+{
+	DL_DELETE(pool->probes, p);
+	probe_free(p);
+}
+
 static void on_child(evutil_socket_t signo, short what, void *arg)
 {
 	struct probe_pool *pool = arg;
@@ -354,10 +357,8 @@ static void on_child(evutil_socket_t signo, short what, void *arg)
 	(void)what;
 	DL_FOREACH_SAFE(pool->probes, p, next)
 	{
-		if (!probe_reap(p))
-			continue;
-		DL_DELETE(pool->probes, p);
-		probe_free(p);
+		if (probe_reap(p))
+			remove_probe(pool, p);
 	}
 	soon_call(pool->fill);
 }
@@ -389,7 +390,7 @@ void probe_pool_free(struct probe_pool **slot)
 	if (pool == NULL)
 		return;
 	*slot = NULL;
-	HASH_CLEAR(hh, pool->by_id);
+	task_forget_all(&pool->by_id);
 	DL_FOREACH_SAFE(pool->probes, p, next)
 	probe_bury(p);
 	timer_free(&pool->tick);

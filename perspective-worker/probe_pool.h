@@ -97,9 +97,9 @@ struct probe_pool_options {
 /* Starts the probes. Copies options. */
 struct probe_pool *probe_pool_new(struct loop *loop,
                                   const struct probe_pool_options *options);
-/* Takes *pool, accepts NULL, leaves NULL. Kills all probes; tasks are the
+/* Takes *slot, accepts NULL, leaves NULL. Kills all probes; tasks are the
    owner's again, without on_done(). */
-void probe_pool_free(struct probe_pool **pool);
+void probe_pool_free(struct probe_pool **slot);
 
 /* Takes up the task; on_done() follows. How many there may be at a time is the
    owner's business. */

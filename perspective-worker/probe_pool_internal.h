@@ -99,6 +99,15 @@ void probe_free(struct probe *p);
  */
 void probe_watch(struct probe *p, int64_t now_ms);
 
+/* Lists of tasks, each task in at most one, and the table of all by id. */
+void task_append(struct probe_task **list, struct probe_task *task);
+void task_prepend(struct probe_task **list, struct probe_task *task);
+void task_remove(struct probe_task **list, struct probe_task *task);
+void task_register(struct probe_task **table, struct probe_task *task);
+void task_forget(struct probe_task **table, struct probe_task *task);
+void task_forget_all(struct probe_task **table);
+struct probe_task *task_find(struct probe_task *table, int64_t id);
+
 /* For probe.c. */
 void pool_ready(struct probe *p);
 void pool_answered(struct probe *p, struct probe_task *task,

@@ -54,8 +54,8 @@ struct worker {
 /* NULL with why; d and stats are borrowed. */
 struct worker *worker_new(struct loop *loop, const struct deployment *d,
                           struct stats *stats, struct err *why);
-/* Takes *w, accepts NULL, leaves NULL. */
-void worker_free(struct worker **w);
+/* Takes *slot, accepts NULL, leaves NULL. */
+void worker_free(struct worker **slot);
 
 /* SIGTERM: no new checks, answer those in flight, then end the loop. */
 void worker_drain(struct worker *w);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <check.h>
 #include <signal.h>
@@ -319,17 +320,25 @@ void ww_drain(struct worker_world *w)
 
 void ww_kill_probes(void)
 {
-	char path[64];
-	int pid;
+	char text[4096];
+	uint64_t pid;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children",
+	(void)snprintf(text, sizeof(text), "/proc/self/task/%d/children",
 	               (int)getpid());
-	FILE *f = fopen(path, "r");
+	FILE *f = fopen(text, "r");
 
 	ck_assert_ptr_nonnull(f);
-	while (fscanf(f, "%d", &pid) == 1)
-		(void)kill(pid, SIGKILL);
+	struct span left = span_of(text, fread(text, 1, sizeof(text), f));
+
 	(void)fclose(f);
+	while (left.len > 0) {
+		ptrdiff_t space = span_find(left, SPAN(" "));
+		size_t len = space < 0 ? left.len : (size_t)space;
+
+		if (text_u64(span_sub(left, 0, len), INT32_MAX, &pid))
+			(void)kill((pid_t)pid, SIGKILL);
+		left = span_sub(left, len + 1, SIZE_MAX);
+	}
 }
 
 /* -- checks -- */
