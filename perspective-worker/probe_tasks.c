@@ -1,3 +1,6 @@
+#include "base/siphash.h"
+#define HASH_FUNCTION(key, len, hashv) SIPHASH_UTHASH(key, len, hashv)
+
 #include "perspective-worker/probe_pool_internal.h"
 
 #include <utlist.h>
