@@ -98,14 +98,15 @@ static bool is_assigned(const struct incoming *in)
 	       partition == in->from.partition && offset == in->from.offset;
 }
 
-/* From the body, the key, or where it was first found. */
+/* From the body, the key, or where it was first found. A key that could not
+   stand in a decision (binary, long) was not meant as an id. */
 static void resolve_id(struct incoming *in)
 {
 	char made[ID_ASSIGNED_MAX];
 
 	if (in->request.request_id.p != NULL) {
 		in->id = in->request.request_id;
-	} else if (in->m->key.len > 0) {
+	} else if (id_check_request(in->m->key, true) == ID_OK) {
 		in->id = arena_span(in->arena, in->m->key);
 		in->assigned_by_us = is_assigned(in);
 	} else {

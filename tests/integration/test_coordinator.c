@@ -5,8 +5,13 @@
 #include "tests/support/coordinator_world.h"
 #include "tests/support/run.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/id.h"
 #include "base/mem.h"
 #include "base/murmur2.h"
+#include "wire/heartbeat.h"
+#include "wire/request.h"
 
 static struct coordinator_world w;
 
@@ -42,9 +47,8 @@ static void expect(const struct decided *d, enum outcome outcome,
 }
 
 /* R-006, R-087: primary and all remotes agree. */
-START_TEST(issues_when_all_corroborate)
+static void issues_when_all_corroborate(void)
 {
-	cw_start(&w);
 	const struct decided *d = decide("all", "all.example.com");
 
 	expect(d, OUTCOME_ISSUE, REASON_QUORUM_MET);
@@ -60,12 +64,10 @@ START_TEST(issues_when_all_corroborate)
 		ck_assert(cw_vote(d, cw_codes[i], KIND_CAA)->counted);
 	}
 }
-END_TEST
 
 /* R-002, R-012: one dissenting remote per set is outvoted. */
-START_TEST(outvotes_one_per_set)
+static void outvotes_one_per_set(void)
 {
-	cw_start(&w);
 	w.play[2].dcv = CLASS_DISAGREED;
 	w.play[4].caa = CLASS_DISAGREED;
 	const struct decided *d = decide("one-each", "one.example.com");
@@ -76,11 +78,9 @@ START_TEST(outvotes_one_per_set)
 	ck_assert_int_eq(cw_vote(d, "sao", KIND_DCV)->result_class,
 	                 CLASS_DISAGREED);
 }
-END_TEST
 
-START_TEST(does_not_issue_when_two_disagree)
+static void does_not_issue_when_two_disagree(void)
 {
-	cw_start(&w);
 	w.play[2].dcv = CLASS_DISAGREED;
 	w.play[4].dcv = CLASS_DISAGREED;
 	const struct decided *d = decide("two", "two.example.com");
@@ -89,12 +89,10 @@ START_TEST(does_not_issue_when_two_disagree)
 	ck_assert(!d->decision.valid_until_ms.set);
 	ck_assert_uint_eq(d->decision.attempts_count, 1);
 }
-END_TEST
 
 /* R-006: no number of remotes overturns the primary; none is asked. */
-START_TEST(primary_failure_is_final)
+static void primary_failure_is_final(void)
 {
-	cw_start(&w);
 	w.play[0].caa = CLASS_DISAGREED;
 	const struct decided *d = decide("primary", "primary.example.com");
 
@@ -103,12 +101,10 @@ START_TEST(primary_failure_is_final)
 		ck_assert_int_eq(w.checks[i], 0);
 	ck_assert_int_eq(cw_vote(d, "nyc", KIND_DCV)->reason, REASON_NOT_ASKED);
 }
-END_TEST
 
 /* R-003, R-007: who is silent stays in the denominator, and is named. */
-START_TEST(names_who_was_missing)
+static void names_who_was_missing(void)
 {
-	cw_start(&w);
 	w.play[3].dcv = CLASS_UNKNOWN;
 	const struct decided *d = decide("silent", "silent.example.com");
 
@@ -119,12 +115,10 @@ START_TEST(names_who_was_missing)
 	ck_assert_int_eq(d->decision.attempts[0].close.closed_by,
 	                 CLOSED_BY_DEADLINE);
 }
-END_TEST
 
 /* R-013: another attempt starts from zero, only after errors and silence. */
-START_TEST(tries_again_after_silence)
+static void tries_again_after_silence(void)
 {
-	cw_start(&w);
 	w.play[3].once_silent = 1;
 	w.play[4].once_silent = 1;
 	const struct decided *d = decide("again", "again.example.com");
@@ -135,12 +129,10 @@ START_TEST(tries_again_after_silence)
 	                 OUTCOME_DO_NOT_ISSUE);
 	ck_assert_int_eq(w.checks[1], 2);
 }
-END_TEST
 
 /* R-011, R-023: a result signed by another perspective's key never counts. */
-START_TEST(foreign_signatures_do_not_count)
+static void foreign_signatures_do_not_count(void)
 {
-	cw_start(&w);
 	w.play[1].bad_signature = true;
 	w.play[2].wrong_plan = true;
 	const struct decided *d = decide("forged", "forged.example.com");
@@ -149,26 +141,23 @@ START_TEST(foreign_signatures_do_not_count)
 	ck_assert(!cw_vote(d, "nyc", KIND_DCV)->counted);
 	ck_assert(!cw_vote(d, "sao", KIND_DCV)->counted);
 }
-END_TEST
 
-START_TEST(a_second_result_never_counts)
+static void a_second_result_never_counts(void)
 {
-	cw_start(&w);
 	w.play[1].twice = true;
 	w.play[2].twice = true;
 	expect(decide("twice", "twice.example.com"), OUTCOME_ISSUE,
 	       REASON_QUORUM_MET);
 }
-END_TEST
 
 /* Promise 1: the same bytes again, or a conflict; never a second decision. */
-START_TEST(repeats_get_echoes_and_conflicts)
+static void repeats_get_echoes_and_conflicts(void)
 {
-	cw_start(&w);
+	int before = w.decisions;
 	const struct decided *first = decide("dup", "dup.example.com");
 
 	cw_submit(&w, -1, "dup", cw_request(&w, "dup", "dup.example.com"));
-	cw_wait_decisions(&w, 2);
+	cw_wait_decisions(&w, before + 2);
 	const struct decided *echo = cw_decision(&w, "dup", 1);
 
 	ck_assert(span_eq(echo->value, first->value));
@@ -178,7 +167,7 @@ START_TEST(repeats_get_echoes_and_conflicts)
 	snprintf(offset, sizeof(offset), "%lld", (long long)first->offset);
 	ck_assert(span_is(echo->echo, offset));
 	cw_submit(&w, -1, "dup", cw_request(&w, "dup", "other.example.com"));
-	cw_wait_decisions(&w, 3);
+	cw_wait_decisions(&w, before + 3);
 	const struct decided *conflict = cw_decision(&w, "dup", 2);
 
 	expect(conflict, OUTCOME_REJECTED, REASON_REQUEST_ID_CONFLICT);
@@ -187,33 +176,32 @@ START_TEST(repeats_get_echoes_and_conflicts)
 	const struct decided *next = decide("dup-next", "dup.example.com");
 
 	ck_assert(next->partition != first->partition ||
-	          next->decision.sequence == 2);
+	          next->decision.sequence == first->decision.sequence + 1);
 }
-END_TEST
 
-START_TEST(repeats_of_an_undecided_request)
+static void repeats_of_an_undecided_request(void)
 {
+	int before = w.decisions;
 	const char *same = cw_request(&w, "und", "und.example.com");
 
-	cw_start(&w);
 	w.play[3].dcv = CLASS_UNKNOWN; /* takes until the deadline */
 	cw_submit(&w, -1, "und", same);
 	cw_submit(&w, -1, "und", same);
 	cw_submit(&w, -1, "und", cw_request(&w, "und", "else.example.com"));
-	cw_wait_decisions(&w, 2);
+	cw_wait_decisions(&w, before + 2);
 	world_pass(&w.kafka, 500);
-	ck_assert_int_eq(w.decisions, 2);
+	ck_assert_int_eq(w.decisions, before + 2);
 	expect(cw_decision(&w, "und", 0), OUTCOME_ISSUE, REASON_QUORUM_MET);
 	expect(cw_decision(&w, "und", 1), OUTCOME_REJECTED,
 	       REASON_REQUEST_ID_CONFLICT);
 }
-END_TEST
 
 /* kcat hashes otherwise, some producers send no key: forwarded, then decided
    once, at home. */
-START_TEST(forwards_to_the_home_partition)
+static void forwards_to_the_home_partition(void)
 {
-	cw_start(&w);
+	int before = w.decisions;
+
 	for (int p = 0; p < CW_PARTITIONS; p++)
 		cw_submit(&w, p, NULL,
 		          "{\"domain_or_ip_target\":\"fwd.example.com\"}");
@@ -221,7 +209,7 @@ START_TEST(forwards_to_the_home_partition)
 	          (int32_t)(home_partition(SPAN("away"), CW_PARTITIONS) + 1) %
 	                  CW_PARTITIONS,
 	          "away", cw_request(&w, "away", "away.example.com"));
-	cw_wait_decisions(&w, 4);
+	cw_wait_decisions(&w, before + 4);
 	const struct decided *d = cw_decision(&w, "away", 0);
 
 	expect(d, OUTCOME_ISSUE, REASON_QUORUM_MET);
@@ -231,7 +219,6 @@ START_TEST(forwards_to_the_home_partition)
 	       REASON_QUORUM_MET);
 	ck_assert_int_eq(w.dead_letters, 0);
 }
-END_TEST
 
 static const struct {
 	const char *value;
@@ -244,25 +231,24 @@ static const struct {
 	{ "\xdd\xff\xff\xff\xff", "undecodable" },
 };
 
-START_TEST(dead_letters_what_does_not_decode)
+static void dead_letters_what_does_not_decode(void)
 {
-	cw_start(&w);
 	for (int i = 0; i < COUNT(undecodable); i++)
 		cw_submit(&w, i % CW_PARTITIONS, "garbage",
 		          undecodable[i].value);
 	cw_wait_dead(&w, COUNT(undecodable));
 	for (const struct dead *d = w.dead; d != NULL; d = d->next)
-		ck_assert(span_is(d->reason, "undecodable"));
+		ck_assert(span_is(d->reason, undecodable[0].reason));
 	expect(decide("after", "after.example.com"), OUTCOME_ISSUE,
 	       REASON_QUORUM_MET);
 	ck_assert_int_eq(w.dead_letters, COUNT(undecodable));
 }
-END_TEST
 
 /* Every issue is named, not only the first. */
-START_TEST(rejects_and_names_every_issue)
+static void rejects_and_names_every_issue(void)
 {
-	cw_start(&w);
+	int before = w.decisions;
+
 	cw_submit(&w, -1, "bad",
 	          "{\"request_id\":\"bad\",\"check_type\":\"dcv\","
 	          "\"domain_or_ip_target\":\"Bad.Example.com\","
@@ -270,7 +256,7 @@ START_TEST(rejects_and_names_every_issue)
 	          "\"dcv_check_parameters\":{\"validation_method\":"
 	          "\"website-change\",\"challenge_value\":\"short\","
 	          "\"http_token_path\":\"../../etc/passwd\"}}");
-	cw_wait_decisions(&w, 1);
+	cw_wait_decisions(&w, before + 1);
 	const struct decided *d = cw_decision(&w, "bad", 0);
 	static const enum reason want[] = { REASON_NAME_INVALID,
 		                            REASON_QUORUM_COUNT, REASON_ENTROPY,
@@ -285,7 +271,6 @@ START_TEST(rejects_and_names_every_issue)
 		ck_assert_msg(found, "%s", reason_name(want[i]));
 	}
 }
-END_TEST
 
 /* R-098: whatever is taken from the log or altered on it is noticed. */
 START_TEST(replay_notices_what_was_tampered_with)
@@ -326,25 +311,371 @@ START_TEST(replay_notices_what_was_tampered_with)
 }
 END_TEST
 
+/* -- */
+
+static struct kafka_record to_home(const char *id)
+{
+	return (struct kafka_record){
+		.topic = w.deployment.topics.requests,
+		.partition =
+			(int32_t)home_partition(span_str(id), CW_PARTITIONS),
+		.key = span_str(id),
+	};
+}
+
+/* The Decision comes back in the encoding of its Request. */
+static void answers_msgpack_in_msgpack(void)
+{
+	int before = w.decisions;
+	struct kafka_record record = to_home("packed");
+	struct request request;
+	struct request_issues issues;
+	enum encoding encoding;
+	struct span why;
+	struct buf value = { 0 };
+
+	ck_assert_int_eq(
+		request_decode(span_str(cw_request(&w, "packed",
+	                                           "packed.example.com")),
+	                       SPAN(""), w.arena, &request, &issues, &encoding,
+	                       &why),
+		REASON_UNKNOWN);
+	request_encode(&request, ENCODING_MSGPACK, &value);
+	record.value = buf_span(&value);
+	cw_send(&w, &record);
+	cw_wait_decisions(&w, before + 1);
+	const struct decided *d = cw_decision(&w, "packed", 0);
+
+	expect(d, OUTCOME_ISSUE, REASON_QUORUM_MET);
+	ck_assert_int_eq(d->encoding, ENCODING_MSGPACK);
+	cw_send(&w, &record); /* and so does its echo */
+	cw_wait_decisions(&w, before + 2);
+	ck_assert(span_eq(cw_decision(&w, "packed", 1)->value, d->value));
+	buf_clear(&value);
+}
+
+static void carries_the_traceparent(void)
+{
+	const char *id = "traced";
+	const struct span trace =
+		SPAN("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+	struct kafka_header header = { HEADER_TRACEPARENT, trace };
+	struct kafka_record record = to_home(id);
+	int before = w.decisions;
+
+	record.value = span_str(cw_request(&w, id, "traced.example.com"));
+	record.headers = &header;
+	record.header_count = 1;
+	cw_send(&w, &record);
+	cw_wait_decisions(&w, before + 1);
+	ck_assert(span_eq(cw_decision(&w, id, 0)->trace, trace));
+	ck_assert(span_eq(w.check_trace, trace));
+}
+
+/* A key that no decision could carry is no id; ids that are none are named. */
+static void answers_whatever_the_key(void)
+{
+	static const char body[] =
+		"{\"domain_or_ip_target\":\"a.example.com\"}";
+	static const char empty[] = "{\"request_id\":\"\",\"domain_or_ip_"
+				    "target\":\"b.example.com\"}";
+	char lengthy[ID_REQUEST_MAX + 1];
+	int before = w.decisions, rejected = 0;
+
+	memset(lengthy, 'k', sizeof(lengthy));
+	const struct {
+		struct span key;
+		const char *value;
+	} rows[] = {
+		{ SPAN("\xff\xfe"), body }, { SPAN("a\0b"), body },
+		{ SPAN("a b"), body },      { span_of(lengthy, 129), body },
+		{ SPAN("key"), empty },     { SPAN("r-9-9"), body },
+	};
+
+	for (int i = 0; i < COUNT(rows); i++) {
+		struct kafka_record record = {
+			.topic = w.deployment.topics.requests,
+			.partition = i % CW_PARTITIONS,
+			.key = rows[i].key,
+			.value = span_str(rows[i].value),
+		};
+
+		cw_send(&w, &record);
+	}
+	cw_wait_decisions(&w, before + COUNT(rows));
+	world_pass(&w.kafka, 200);
+	ck_assert_int_eq(w.decisions, before + COUNT(rows));
+	for (const struct decided *d = w.decided; d != NULL; d = d->next)
+		rejected += d->decision.reason == REASON_ID_INVALID;
+	ck_assert_int_eq(rejected, 2);
+}
+
+static void dead_letters_what_is_too_large(void)
+{
+	size_t room = 65 * 1024;
+	char *large = arena_alloc(w.arena, room + 1);
+	int before = w.dead_letters;
+
+	memset(large, ' ', room);
+	memcpy(large, "{}", 2);
+	cw_submit(&w, -1, "large", large);
+	cw_wait_dead(&w, before + 1);
+	const struct dead *d = w.dead;
+
+	while (d->next != NULL)
+		d = d->next;
+	ck_assert(span_is(d->reason, "oversized"));
+	ck_assert_uint_eq(d->value.len, room);
+}
+
+/* Garbage on `results` and `perspectives`: counted and ignored. */
+static void ignores_garbage(void)
+{
+	int before = w.decisions;
+	const char *id = "garbage";
+	struct kafka_record record = to_home(id);
+
+	w.play[1].hold = true;
+	w.play[2].bad_signature = true;
+	w.play[3].no_signature = true;
+	cw_submit(&w, -1, id, cw_request(&w, id, "garbage.example.com"));
+	cw_wait_held(&w, 1);
+	record.topic = w.deployment.topics.results;
+	record.value = SPAN("\xc1 not MessagePack");
+	cw_send(&w, &record);
+	record.key = SPAN("nobody's");
+	cw_send(&w, &record);
+	record.value = SPAN("");
+	cw_send(&w, &record);
+	world_pass(&w.kafka, 100);
+	cw_answer_held(&w, 1, CLASS_CORROBORATED);
+	cw_wait_decisions(&w, before + 1);
+	expect(cw_decision(&w, id, 0), OUTCOME_DO_NOT_ISSUE,
+	       REASON_QUORUM_NOT_MET);
+	ck_assert(cw_vote(cw_decision(&w, id, 0), "nyc", KIND_DCV)->counted);
+	ck_assert(cw_has_figure(
+		&w, "mpic_untrusted_records_total{topic=\"results\","
+		    "why=\"unsigned\"} 1"));
+	ck_assert(cw_has_figure(
+		&w, "mpic_untrusted_records_total{topic=\"results\","
+		    "why=\"wrong-perspective\"} 1"));
+	ck_assert(cw_has_figure(
+		&w, "mpic_undecodable_records_total{topic=\"results\"} 1"));
+}
+
+static void send_goodbye(int city)
+{
+	struct heartbeat h = { .schema_version = 1,
+		               .perspective = span_str(cw_codes[city]),
+		               .instance = SPAN("w1"),
+		               .wall_ms = clock_wall_ms(),
+		               .started_ms = clock_wall_ms(),
+		               .draining = true,
+		               .resolver = SPAN("forged"),
+		               .versions = SPAN("forged") };
+	struct kafka_record record = {
+		.topic = w.deployment.topics.perspectives,
+		.key = span_str(cw_codes[city]),
+	};
+	struct buf value = { 0 };
+
+	heartbeat_encode(&h, &value);
+	record.value = buf_span(&value);
+	cw_send(&w, &record);
+	record.value = SPAN("garbage");
+	cw_send(&w, &record);
+	buf_clear(&value);
+}
+
+static void ignores_forged_heartbeats(void)
+{
+	w.heartbeats = false;
+	for (int i = 0; i < CITIES; i++)
+		send_goodbye(i);
+	world_pass(&w.kafka, 200);
+	for (int i = 0; i < CITIES; i++)
+		ck_assert(liveness_alive(w.coordinator->liveness, cw_codes[i],
+		                         clock_wall_ms()));
+	w.heartbeats = true;
+	ck_assert(cw_has_figure(
+		&w, "mpic_untrusted_records_total{topic=\"perspectives\","
+		    "why=\"unsigned\"} 6"));
+	ck_assert(cw_has_figure(&w, "mpic_undecodable_records_total{topic="
+	                            "\"perspectives\"} 6"));
+}
+
+/* -- several in one world: the group's join takes three seconds */
+
+typedef void step_fn(void);
+
+static void run_steps(step_fn *const *steps, int count)
+{
+	cw_start(&w);
+	for (int i = 0; i < count; i++) {
+		cw_play_all(&w, CLASS_CORROBORATED);
+		memset(w.checks, 0, sizeof(w.checks));
+		steps[i]();
+	}
+}
+
+START_TEST(verdicts)
+{
+	static step_fn *const steps[] = {
+		issues_when_all_corroborate,
+		outvotes_one_per_set,
+		does_not_issue_when_two_disagree,
+		primary_failure_is_final,
+		names_who_was_missing,
+		tries_again_after_silence,
+		foreign_signatures_do_not_count,
+		a_second_result_never_counts,
+	};
+
+	run_steps(steps, COUNT(steps));
+}
+END_TEST
+
+START_TEST(answers)
+{
+	static step_fn *const steps[] = {
+		forwards_to_the_home_partition,
+		repeats_get_echoes_and_conflicts,
+		repeats_of_an_undecided_request,
+		answers_msgpack_in_msgpack,
+		carries_the_traceparent,
+		answers_whatever_the_key,
+	};
+
+	run_steps(steps, COUNT(steps));
+}
+END_TEST
+
+START_TEST(bad_input)
+{
+	static step_fn *const steps[] = {
+		dead_letters_what_does_not_decode,
+		dead_letters_what_is_too_large,
+		rejects_and_names_every_issue,
+		ignores_garbage,
+		ignores_forged_heartbeats,
+	};
+
+	run_steps(steps, COUNT(steps));
+}
+END_TEST
+
+/* -- other settings */
+
+/* All are asked at once, and a certain pass does not wait for the rest. */
+START_TEST(parallel_and_early)
+{
+	cw_open(&w, "plan {\n primary = fra\n attempt_time = \"10s\"\n"
+	            " gate = parallel\n early = both\n}\n");
+	cw_start(&w);
+	w.play[0].hold = true;
+	w.play[3].hold = true;
+	cw_submit(&w, -1, "early", cw_request(&w, "early", "e.example.com"));
+	cw_wait_held(&w, 3); /* although the primary has not answered */
+	cw_answer_held(&w, 0, CLASS_CORROBORATED);
+	cw_wait_decisions(&w, 1);
+	const struct decided *d = cw_decision(&w, "early", 0);
+
+	expect(d, OUTCOME_ISSUE, REASON_QUORUM_MET);
+	ck_assert_int_eq(d->decision.attempts[0].close.closed_by,
+	                 CLOSED_BY_RESULT);
+	ck_assert_int_eq(cw_vote(d, "sin", KIND_DCV)->result_class,
+	                 CLASS_OUTSTANDING);
+}
+END_TEST
+
+/* Everybody is waited for, even when the outcome is certain. */
+START_TEST(never_early)
+{
+	cw_open(&w, "plan {\n primary = fra\n attempt_time = \"1500ms\"\n"
+	            " early = never\n}\n");
+	cw_start(&w);
+	w.play[1].dcv = CLASS_DISAGREED;
+	w.play[2].dcv = CLASS_DISAGREED;
+	w.play[3].hold = true;
+	cw_submit(&w, -1, "never", cw_request(&w, "never", "n.example.com"));
+	cw_wait_decisions(&w, 1);
+	const struct decided *d = cw_decision(&w, "never", 0);
+
+	expect(d, OUTCOME_DO_NOT_ISSUE, REASON_QUORUM_NOT_MET);
+	ck_assert_int_eq(d->decision.attempts[0].close.closed_by,
+	                 CLOSED_BY_DEADLINE);
+	ck_assert_int_eq(cw_vote(d, "sin", KIND_DCV)->result_class,
+	                 CLASS_MISSING);
+}
+END_TEST
+
+static const char *observed(const char *id, const char *observation)
+{
+	return arena_printf(
+		w.arena,
+		"{\"request_id\":\"%s\",\"check_type\":\"dcv+caa\","
+		"\"domain_or_ip_target\":\"o.example.com\","
+		"\"dcv_check_parameters\":{\"validation_method\":"
+		"\"acme-dns-01\",\"key_authorization_hash\":"
+		"\"LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ\"}%s}",
+		id, observation);
+}
+
+static const char *seen(bool dcv, bool caa)
+{
+	return arena_printf(w.arena,
+	                    ",\"primary_observation\":{\"dcv_passed\":%s,"
+	                    "\"caa_passed\":%s,\"observed_at_ms\":%lld}",
+	                    dcv ? "true" : "false", caa ? "true" : "false",
+	                    (long long)clock_wall_ms());
+}
+
+/* R-006: an issue needs the caller's own affirmative, timed observation. */
+START_TEST(the_caller_is_the_primary)
+{
+	cw_open(&w, "plan {\n primary = caller\n attempt_time = \"1500ms\"\n"
+	            "}\n");
+	cw_start(&w);
+	cw_submit(&w, -1, "with", observed("with", seen(true, true)));
+	cw_submit(&w, -1, "without", observed("without", ""));
+	cw_submit(&w, -1, "half", observed("half", seen(true, false)));
+	cw_wait_decisions(&w, 3);
+	expect(cw_decision(&w, "with", 0), OUTCOME_ISSUE, REASON_QUORUM_MET);
+	expect(cw_decision(&w, "without", 0), OUTCOME_CORROBORATED,
+	       REASON_QUORUM_MET);
+	expect(cw_decision(&w, "half", 0), OUTCOME_DO_NOT_ISSUE,
+	       REASON_PRIMARY_FAILED);
+	ck_assert(span_is(
+		cw_decision(&w, "with", 0)->decision.quorums[0].quorum, "6/6"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("coordinator");
+	TCase *other = tcase_create("coordinator_settings");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_test(tc, issues_when_all_corroborate);
-	tcase_add_test(tc, outvotes_one_per_set);
-	tcase_add_test(tc, does_not_issue_when_two_disagree);
-	tcase_add_test(tc, primary_failure_is_final);
-	tcase_add_test(tc, names_who_was_missing);
-	tcase_add_test(tc, tries_again_after_silence);
-	tcase_add_test(tc, a_second_result_never_counts);
-	tcase_add_test(tc, repeats_get_echoes_and_conflicts);
-	tcase_add_test(tc, repeats_of_an_undecided_request);
-	tcase_add_test(tc, forwards_to_the_home_partition);
-	tcase_add_test(tc, dead_letters_what_does_not_decode);
-	tcase_add_test(tc, rejects_and_names_every_issue);
+	tcase_add_test(tc, verdicts);
+	tcase_add_test(tc, answers);
+	tcase_add_test(tc, bad_input);
 	tcase_add_test(tc, replay_notices_what_was_tampered_with);
-	tcase_add_test(tc, foreign_signatures_do_not_count);
-	return run_case(tc);
+	tcase_set_timeout(other, 60);
+	tcase_add_checked_fixture(other, NULL, teardown);
+	tcase_add_test(other, parallel_and_early);
+	tcase_add_test(other, never_early);
+	tcase_add_test(other, the_caller_is_the_primary);
+
+	Suite *s = suite_create("coordinator");
+
+	suite_add_tcase(s, tc);
+	suite_add_tcase(s, other);
+	SRunner *sr = srunner_create(s);
+
+	srunner_run_all(sr, CK_ENV);
+	int failed = srunner_ntests_failed(sr);
+
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

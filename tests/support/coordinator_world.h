@@ -20,6 +20,7 @@ enum { CITIES = 6, CW_PARTITIONS = 3 };
 struct play {
 	enum result_class dcv, caa; /* UNKNOWN: does not answer */
 	bool bad_signature;         /* signs with another perspective's key */
+	bool no_signature;          /* signs nothing */
 	bool wrong_plan;            /* names another plan */
 	bool twice;                 /* and then says the opposite */
 	bool hold;                  /* keeps the check until cw_answer_held() */

@@ -74,7 +74,8 @@ static const char *read_request(struct replay *r)
 		.assigned_by_us = id_check_request(r->logged.request_id,
 		                                   false) == ID_RESERVED &&
 		                  r->request.request_id.p == NULL &&
-		                  (q->forwarded || q->key.len == 0),
+		                  (q->forwarded ||
+		                   id_check_request(q->key, true) != ID_OK),
 		.timestamp_ms = q->timestamp_ms,
 		.now_ms = at_ms,
 	};
