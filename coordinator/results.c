@@ -8,18 +8,18 @@
 
 enum { NOISE_MAX = 256 };
 
-/* What was said once is not said again: "kind/source" each. */
+/* What was said once is not said again: "topic/kind/source" each. */
 static struct noise {
 	char *what;
 	UT_hash_handle hh;
 } * noises;
 
-static bool is_news(const char *kind, const char *source)
+static bool is_news(const char *topic, const char *kind, const char *source)
 {
 	struct buf what = { 0 };
 	struct noise *n = NULL;
 
-	buf_printf(&what, "%s/%s", kind, source);
+	buf_printf(&what, "%s/%s/%s", topic, kind, source);
 	HASH_FIND(hh, noises, what.p, what.len, n);
 	bool news = n == NULL && HASH_COUNT(noises) < NOISE_MAX;
 
@@ -47,14 +47,13 @@ void results_forget_noise(void)
 static void complain(const struct kafka_message *m, const char *kind,
                      const char *source)
 {
-	if (is_news(kind, source))
+	if (is_news(m->topic, kind, source))
 		log_warn("coordinator_record_refused", F_STR("topic", m->topic),
 		         F_INT("partition", m->partition),
 		         F_INT("offset", m->offset), F_STR("why", kind),
 		         F_STR("source", source),
-		         F_STR("note", "said once per source and kind; "
-		                       "counted in "
-		                       "mpic_untrusted_records_total"));
+		         F_STR("note", "said once per topic, kind and source; "
+		                       "counted in /metrics"));
 }
 
 /* One signature header, verified as that perspective's worker. */

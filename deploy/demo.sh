@@ -25,6 +25,7 @@ LAB=$ROOT/deploy/lab/lab.sh
 . "$ROOT/deploy/lab/processes.sh"
 . "$HERE/settings.sh"
 
+all_run=is_up
 READY_TRIES=300		# of 50 ms each, until everything must be ready
 WATCH_SECONDS=10
 IANA_ROOTS="198.41.0.4 192.33.4.12 193.0.14.129"
@@ -132,7 +133,12 @@ start_daemon()
 	echo "$spawned" >"$DIR/pid/$1"
 }
 
-# await WHAT COMMAND...: until it is true.
+only_spawned()
+{
+	[ "$(start_time "$spawned")" = "$started" ]
+}
+
+# await WHAT COMMAND...: until it is true, or what must run does not.
 await()
 {
 	awaited=$1
@@ -140,7 +146,7 @@ await()
 	tries=0
 	until "$@"; do
 		tries=$((tries + 1))
-		is_up || fail "a program ended; $(who_ended)"
+		$all_run || fail "a program ended; $(who_ended)"
 		[ $tries -lt $READY_TRIES ] || fail "$awaited is not ready"
 		sleep 0.05
 	done
@@ -244,6 +250,7 @@ run_cases()
 
 end_all()
 {
+	stop_but broker
 	stop_all
 	[ ! -d "$DIR/lab" ] || sh "$LAB" down "$DIR/lab"
 }
@@ -291,6 +298,7 @@ do_start()
 	grep -v " $2\$" "$DIR/pids" >"$DIR/pids.new" || true
 	mv "$DIR/pids.new" "$DIR/pids"
 	start_daemon "$2"
+	all_run=only_spawned
 	await "$2" is_ready "$2"
 	echo "$2 is ready, process $(cat "$DIR/pid/$2")"
 }

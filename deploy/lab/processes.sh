@@ -19,15 +19,24 @@ is_running()
 }
 
 # spawn NAME COMMAND...: it leads a group of its own, and a Ctrl-C that is
-# meant for the script does not reach it.
+# meant for the script does not reach it.  A signal waits until it is written
+# down; from here on signals end the script.
 spawn()
 {
 	name=$1
 	shift
+	caught=
+	trap 'caught=129' HUP
+	trap 'caught=130' INT
+	trap 'caught=143' TERM
 	setsid "$@" </dev/null >>"$DIR/log/$name.out" 2>&1 &
 	spawned=$!
 	started=$(start_time $spawned)
 	echo "$spawned ${started:-gone} $name" >>"$DIR/pids"
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	[ -z "$caught" ] || exit "$caught"
 }
 
 # The last of that name that still runs; its id.
@@ -42,17 +51,18 @@ id_of()
 	[ -n "$found" ] && echo "$found"
 }
 
-stop_all()
+# stop_but NAME: all except that one.
+stop_but()
 {
 	[ -f "$DIR/pids" ] || return 0
 	while read -r pid started name; do
-		if is_running "$pid" "$started"; then
+		if [ "$name" != "$1" ] && is_running "$pid" "$started"; then
 			kill -TERM "$pid" 2>/dev/null || true
 		fi
 	done <"$DIR/pids"
 	tries=0
 	while read -r pid started name; do
-		while is_running "$pid" "$started"; do
+		while [ "$name" != "$1" ] && is_running "$pid" "$started"; do
 			tries=$((tries + 1))
 			if [ $tries -gt $TRIES ]; then
 				echo "$name does not stop; killed" >&2
@@ -62,6 +72,11 @@ stop_all()
 			sleep 0.025
 		done
 	done <"$DIR/pids"
+}
+
+stop_all()
+{
+	stop_but ""
 	rm -f "$DIR/pids"
 }
 
