@@ -1,0 +1,145 @@
+/*
+ * What corroboration may never save itself: every request is asked anew of
+ * every perspective, whatever was corroborated before.
+ */
+#include "tests/support/coordinator_world.h"
+#include "tests/support/run.h"
+
+#include "base/mem.h"
+
+static struct coordinator_world w;
+
+static void setup(void)
+{
+	cw_open(&w, "plan {\n primary = fra\n attempt_time = \"1500ms\"\n}\n");
+	cw_start(&w);
+}
+
+static void teardown(void)
+{
+	ck_assert_int_eq(cw_replay(&w), w.decisions);
+	cw_close(&w);
+}
+
+static const struct decided *decide(const char *id, const char *target)
+{
+	int before = w.decisions;
+
+	cw_submit(&w, -1, id, cw_request(&w, id, target));
+	cw_wait_decisions(&w, before + 1);
+	return cw_decision(&w, id, 0);
+}
+
+static void expect_checks(int each)
+{
+	for (int i = 0; i < CITIES; i++)
+		ck_assert_msg(w.checks[i] == each, "%s: %d checks, not %d",
+		              cw_codes[i], w.checks[i], each);
+}
+
+/* R-019, R-020: evidence of an earlier corroboration is never used again: not
+   for the same name, not for a name below it, not for the CAA half alone. */
+START_TEST(nothing_is_reused)
+{
+	(void)decide("first", "reuse.example.com");
+	expect_checks(1);
+	const struct decided *again = decide("second", "reuse.example.com");
+
+	expect_checks(2);
+	(void)decide("below", "sub.reuse.example.com");
+	expect_checks(3);
+	ck_assert_int_eq(again->decision.outcome, OUTCOME_ISSUE);
+	ck_assert(!span_eq(
+		again->decision.attempts[0].attempt_id,
+		cw_decision(&w, "first", 0)->decision.attempts[0].attempt_id));
+	/* R-088's record keeps under which policy each was made */
+	ck_assert(again->decision.policy_id.len > 0);
+}
+END_TEST
+
+/* R-017: CAA counts by what each perspective was told itself; one that is told
+   otherwise is one that does not corroborate, whatever the rest saw. */
+START_TEST(caa_is_corroborated_by_own_answers)
+{
+	w.play[1].caa = CLASS_DISAGREED;
+	const struct decided *d = decide("caa", "caa.example.com");
+
+	ck_assert_int_eq(d->decision.outcome, OUTCOME_ISSUE);
+	for (int i = 0; i < CITIES; i++) {
+		const struct perspective_vote *v =
+			cw_vote(d, cw_codes[i], KIND_CAA);
+
+		ck_assert(v->counted);
+		ck_assert_int_eq(v->result_class,
+		                 i == 1 ? CLASS_DISAGREED : CLASS_CORROBORATED);
+	}
+}
+END_TEST
+
+/* R-018: while a perspective that could still turn it is silent there is no
+   decision, and so nothing to issue by. */
+START_TEST(no_decision_before_corroboration)
+{
+	w.play[2].dcv = CLASS_UNKNOWN;
+	w.play[3].dcv = CLASS_UNKNOWN;
+	cw_submit(&w, -1, "early", cw_request(&w, "early", "e.example.com"));
+	while (w.checks[3] == 0)
+		world_pass(&w.kafka, 10);
+	world_pass(&w.kafka, 300);
+	ck_assert_int_eq(w.decisions, 0);
+	cw_wait_decisions(&w, 1);
+	ck_assert_int_eq(cw_decision(&w, "early", 0)->decision.outcome,
+	                 OUTCOME_DO_NOT_ISSUE);
+}
+END_TEST
+
+/* R-016: no method that is offered does without remote perspectives. */
+START_TEST(every_method_is_corroborated)
+{
+	static const char *const methods[] = {
+		"\"validation_method\":\"acme-dns-01\","
+		"\"key_authorization_hash\":"
+		"\"LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ\"",
+		"\"validation_method\":\"dns-change\",\"dns_record_type\":"
+		"\"TXT\","
+		"\"challenge_value\":\"9f2c77aa-Kq3vX7bT1m-Zz81\"",
+		"\"validation_method\":\"website-change\","
+		"\"http_token_path\":\"proof.txt\","
+		"\"challenge_value\":\"9f2c77aa-Kq3vX7bT1m-Zz81\"",
+		"\"validation_method\":\"acme-http-01\","
+		"\"token\":\"LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ\","
+		"\"key_authorization\":"
+		"\"LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ."
+		"9jg46WB3rR_AHD-EBXdN7cBkH1WOu0tA3M9fm21mqTI\"",
+	};
+
+	for (int i = 0; i < COUNT(methods); i++) {
+		const char *id = arena_printf(w.arena, "method-%d", i);
+
+		cw_submit(&w, -1, id,
+		          arena_printf(w.arena,
+		                       "{\"request_id\":\"%s\",\"check_type\":"
+		                       "\"dcv\",\"domain_or_ip_target\":"
+		                       "\"m.example.com\","
+		                       "\"dcv_check_parameters\":{%s}}",
+		                       id, methods[i]));
+		cw_wait_decisions(&w, i + 1);
+		ck_assert_int_eq(cw_decision(&w, id, 0)->decision.outcome,
+		                 OUTCOME_CORROBORATED);
+		expect_checks(i + 1);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = tcase_create("rules");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, nothing_is_reused);
+	tcase_add_test(tc, caa_is_corroborated_by_own_answers);
+	tcase_add_test(tc, no_decision_before_corroboration);
+	tcase_add_test(tc, every_method_is_corroborated);
+	return run_case(tc);
+}
