@@ -1,0 +1,421 @@
+/*
+ * kafka_in.h and kafka_lease.h over the model.
+ */
+#include "kafka/kafka_in.h"
+
+#include "tests/simulation/model_group.h"
+#include "tests/simulation/model_log.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+enum { HEARTBEAT_US = 1 * SECOND, PER_TURN = 6 };
+
+enum in_state { IN_IDLE, IN_JOINING, IN_OFFERED, IN_ACCEPTED, IN_REVOKING };
+
+/* One partition being read. */
+struct fetcher {
+	struct kafka_in *in;
+	struct log_partition *p;
+	int64_t next;
+	bool reading, paused, busy;
+	unsigned version; /* another after each start */
+	int64_t eof_told;
+	struct fetcher *next_of_in, *next_of_partition;
+};
+
+/* What one answer to a fetch may hand over. */
+struct fetched {
+	struct fetcher *f;
+	unsigned version;
+	int64_t until, high;
+};
+
+struct kafka_in {
+	struct process *process;
+	struct kafka_in_events events;
+	bool is_group, uncommitted, freed, left;
+	struct fetcher *fetchers;
+
+	enum in_state state;
+	char member[GROUP_MEMBER_MAX];
+	int32_t generation;
+	struct kafka_partition list[MODEL_PARTITIONS_MAX];
+	size_t list_count;
+	bool lost;
+	kafka_in_closed_fn *closed;
+};
+
+/* -- fetching -- */
+
+static void poke(struct fetcher *f);
+
+static void on_fetched(void *arg)
+{
+	struct fetched *x = arg;
+	struct fetcher *f = x->f;
+	int64_t left = 1 + sim_below(PER_TURN);
+
+	f->busy = false;
+	while (!f->in->freed && f->version == x->version && f->reading &&
+	       !f->paused && f->next < x->until && left > 0) {
+		const struct log_record *r =
+			f->in->uncommitted ? f->p->records[f->next]
+					   : log_visible(f->p, f->next);
+
+		f->next++;
+		if (r == NULL || r->stand == STAND_CONTROL)
+			continue;
+		struct kafka_message m = log_message(f->p, r);
+
+		left--;
+		f->in->events.on_message(f->in->events.owner, &m);
+	}
+	if (f->in->freed || f->version != x->version || !f->reading)
+		return;
+	if (!f->paused && f->next == x->until && f->eof_told != x->until) {
+		struct kafka_partition at = { f->p->topic, f->p->number };
+
+		f->eof_told = x->until;
+		if (f->in->events.on_eof != NULL)
+			f->in->events.on_eof(f->in->events.owner, &at, x->until,
+			                     x->high);
+	}
+	if (!f->in->freed)
+		poke(f);
+}
+
+static void on_fetch(void *arg)
+{
+	struct fetched *x = arg;
+	struct fetcher *f = x->f;
+
+	x->high = log_end(f->p);
+	x->until = f->in->uncommitted ? x->high : log_stable(f->p);
+	if (f->in->freed || f->version != x->version || !f->reading ||
+	    f->paused || (f->next == x->until && f->eof_told == x->until)) {
+		f->busy = false;
+		return;
+	}
+	sim_after(f->in->process, sim_delay(), on_fetched, x);
+}
+
+static void poke(struct fetcher *f)
+{
+	if (f->busy || !f->reading || f->paused || !f->in->process->alive)
+		return;
+	struct fetched *x = arena_alloc(sim.arena, sizeof(*x));
+
+	x->f = f;
+	x->version = f->version;
+	f->busy = true;
+	sim_after(NULL, sim_delay(), on_fetch, x);
+}
+
+void fetchers_wake(struct log_partition *p)
+{
+	for (struct fetcher *f = p->fetchers; f != NULL;
+	     f = f->next_of_partition)
+		poke(f);
+}
+
+static struct fetcher *find(const struct kafka_in *in,
+                            const struct kafka_partition *at)
+{
+	for (struct fetcher *f = in->fetchers; f != NULL; f = f->next_of_in) {
+		if (f->reading && f->p->number == at->partition &&
+		    strcmp(f->p->topic, at->topic) == 0)
+			return f;
+	}
+	return NULL;
+}
+
+int kafka_in_start(struct kafka_in *in, const struct kafka_partition *at,
+                   int64_t offset, struct err *err)
+{
+	struct log_partition *p = log_find(at->topic, at->partition);
+
+	if (p == NULL || (in->is_group && in->state != IN_ACCEPTED))
+		return err_set(err, "%s/%d can't be read", at->topic,
+		               at->partition);
+	kafka_in_stop(in, at);
+	/* a new one each time: what was on its way for the old one is lost */
+	struct fetcher *f = arena_alloc(sim.arena, sizeof(*f));
+
+	*f = (struct fetcher){ .in = in,
+		               .p = p,
+		               .next = offset >= 0 ? offset : 0,
+		               .reading = true,
+		               .eof_told = -1,
+		               .next_of_in = in->fetchers,
+		               .next_of_partition = p->fetchers };
+	if (offset == KAFKA_OFFSET_END)
+		f->next = log_end(p);
+	in->fetchers = f;
+	p->fetchers = f;
+	poke(f);
+	return 0;
+}
+
+void kafka_in_stop(struct kafka_in *in, const struct kafka_partition *at)
+{
+	struct fetcher *f = find(in, at);
+
+	if (f == NULL)
+		return;
+	f->reading = false;
+	f->version++;
+}
+
+void kafka_in_pause(struct kafka_in *in, const struct kafka_partition *at)
+{
+	struct fetcher *f = find(in, at);
+
+	if (f != NULL)
+		f->paused = true;
+}
+
+void kafka_in_resume(struct kafka_in *in, const struct kafka_partition *at)
+{
+	struct fetcher *f = find(in, at);
+
+	if (f == NULL)
+		return;
+	f->paused = false;
+	poke(f);
+}
+
+bool kafka_in_is_paused(const struct kafka_in *in,
+                        const struct kafka_partition *at)
+{
+	const struct fetcher *f = find(in, at);
+
+	return f != NULL && f->paused;
+}
+
+struct kafka_lag kafka_in_lag(struct kafka_in *in,
+                              const struct kafka_partition *at)
+{
+	(void)in;
+	(void)at;
+	return (struct kafka_lag){ -1, -1, -1, -1 };
+}
+
+/* -- the group's member -- */
+
+static void stop_all(struct kafka_in *in)
+{
+	for (struct fetcher *f = in->fetchers; f != NULL; f = f->next_of_in) {
+		f->reading = false;
+		f->version++;
+	}
+}
+
+static void on_join(void *arg)
+{
+	struct kafka_in *in = arg;
+
+	if (!in->freed && !in->left && in->process->alive)
+		group_join(in, in->member);
+}
+
+static void join(struct kafka_in *in)
+{
+	in->state = IN_JOINING;
+	sim_after(NULL, sim_delay(), on_join, in);
+}
+
+static void on_assigned(void *arg)
+{
+	struct kafka_in *in = arg;
+
+	if (in->freed || in->left)
+		return;
+	in->state = IN_OFFERED;
+	in->events.on_assign(in->events.owner, in->list, in->list_count);
+}
+
+void group_in_assigned(struct kafka_in *in, int32_t generation,
+                       const int32_t *partitions, size_t count)
+{
+	if (in->freed || !in->process->alive)
+		return;
+	in->generation = generation;
+	in->list_count = count;
+	for (size_t i = 0; i < count; i++)
+		in->list[i].partition = partitions[i];
+	sim_after(in->process, sim_delay(), on_assigned, in);
+}
+
+static void revoke(struct kafka_in *in, bool lost)
+{
+	in->state = IN_REVOKING;
+	in->lost = lost;
+	stop_all(in);
+	in->events.on_revoke(in->events.owner, in->list, in->list_count, lost);
+}
+
+static void on_heartbeat(void *arg)
+{
+	struct kafka_in *in = arg;
+	enum group_say say = GROUP_GOOD;
+
+	if (in->freed || in->left)
+		return;
+	if (in->state >= IN_OFFERED)
+		say = group_heartbeat(in->member, in->generation);
+	sim_after(in->process, HEARTBEAT_US / 2 + sim_below(HEARTBEAT_US),
+	          on_heartbeat, in);
+	if (in->state == IN_ACCEPTED && say != GROUP_GOOD)
+		revoke(in, say == GROUP_UNKNOWN);
+}
+
+struct kafka_in *kafka_in_new(struct loop *loop, const struct kafka_conf *conf,
+                              const struct kafka_in_options *options,
+                              struct err *err)
+{
+	struct kafka_in *in = arena_alloc(sim.arena, sizeof(*in));
+
+	(void)conf;
+	(void)err;
+	in->process = sim_loop_process(loop);
+	in->events = options->events;
+	in->is_group = options->topics != NULL;
+	in->uncommitted = options->read_uncommitted;
+	for (size_t i = 0; in->is_group && i < MODEL_PARTITIONS_MAX; i++)
+		in->list[i].topic = arena_str(sim.arena, options->topics[0]);
+	if (in->is_group) {
+		join(in);
+		sim_after(in->process, HEARTBEAT_US, on_heartbeat, in);
+	}
+	return in;
+}
+
+void kafka_in_free(struct kafka_in **in)
+{
+	if (*in == NULL)
+		return;
+	(*in)->freed = true;
+	stop_all(*in);
+	*in = NULL;
+}
+
+void kafka_in_assign_done(struct kafka_in *in)
+{
+	assert(in->state == IN_OFFERED);
+	in->state = IN_ACCEPTED;
+}
+
+static void on_closed(void *arg)
+{
+	struct kafka_in *in = arg;
+
+	if (!in->freed)
+		in->closed(in->events.owner, true);
+}
+
+static void leave(struct kafka_in *in)
+{
+	in->left = true;
+	group_leave(in->member);
+	sim_after(in->process, sim_delay(), on_closed, in);
+}
+
+void kafka_in_unassign_done(struct kafka_in *in)
+{
+	assert(in->state == IN_REVOKING);
+	in->state = IN_IDLE;
+	if (in->closed != NULL) {
+		leave(in);
+		return;
+	}
+	if (in->lost)
+		in->member[0] = '\0';
+	join(in);
+}
+
+static void on_close(void *arg)
+{
+	struct kafka_in *in = arg;
+
+	if (in->freed || in->left)
+		return;
+	if (in->state == IN_ACCEPTED)
+		revoke(in, false);
+	else if (in->state != IN_REVOKING)
+		leave(in);
+}
+
+static void on_close_limit(void *arg)
+{
+	struct kafka_in *in = arg;
+
+	if (!in->freed && !in->left)
+		in->closed(in->events.owner, false);
+}
+
+void kafka_in_close(struct kafka_in *in, int64_t limit_ms,
+                    kafka_in_closed_fn *done)
+{
+	in->closed = done;
+	sim_after(in->process, sim_delay(), on_close, in);
+	sim_after(in->process, limit_ms * MS, on_close_limit, in);
+}
+
+bool kafka_in_commit(struct kafka_in *in, const struct kafka_offset *offsets,
+                     size_t count, kafka_committed_fn *done, void *arg)
+{
+	(void)in;
+	(void)offsets;
+	(void)count;
+	(void)done;
+	(void)arg;
+	return false; /* the coordinator commits in transactions only */
+}
+
+/* -- leases -- */
+
+struct kafka_lease {
+	char member[GROUP_MEMBER_MAX];
+	int32_t generation;
+};
+
+struct kafka_lease *kafka_in_lease(struct kafka_in *in, struct err *err)
+{
+	struct kafka_lease *lease;
+
+	if (in->member[0] == '\0') {
+		err_set(err, "not a member");
+		return NULL;
+	}
+	lease = arena_alloc(sim.arena, sizeof(*lease));
+	memcpy(lease->member, in->member, sizeof(lease->member));
+	lease->generation = in->generation;
+	return lease;
+}
+
+void kafka_lease_free(struct kafka_lease **lease)
+{
+	*lease = NULL;
+}
+
+struct kafka_lease *kafka_lease_copy(const struct kafka_lease *lease)
+{
+	struct kafka_lease *copy;
+
+	if (lease == NULL)
+		return NULL;
+	copy = arena_alloc(sim.arena, sizeof(*copy));
+	*copy = *lease;
+	return copy;
+}
+
+const char *kafka_lease_member(const struct kafka_lease *lease)
+{
+	return lease->member;
+}
+
+int32_t kafka_lease_generation(const struct kafka_lease *lease)
+{
+	return lease->generation;
+}

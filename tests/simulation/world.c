@@ -1,0 +1,396 @@
+#include "tests/simulation/world.h"
+
+#include "coordinator/session.h"
+#include "tests/simulation/model_group.h"
+#include "tests/simulation/model_out.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FAULTS_MAX = 7, CALM_LIMIT_US = 300 * SECOND };
+
+const char *const world_codes[WORLD_CITIES] = { "fra", "nyc", "sao", "sin" };
+
+static const struct {
+	const char *rir, *latitude, *longitude;
+} places[WORLD_CITIES] = {
+	{ "ripe", "50.11", "8.68" },
+	{ "arin", "40.71", "-74.01" },
+	{ "lacnic", "-23.55", "-46.63" },
+	{ "apnic", "1.35", "103.82" },
+};
+
+struct world world;
+
+/* A place where incarnations of one coordinator run, one at a time. */
+struct instance {
+	const char *name;
+	struct deployment deployment;
+	struct coordinator_conf conf;
+	struct process *process;
+	struct coordinator *coordinator;
+	uint64_t trouble_at; /* steps of the process; 0: none */
+	bool waits;          /* to be started again */
+};
+
+static struct instance instances[WORLD_INSTANCES];
+static int instances_count, faults_left;
+static struct settings *settings;
+static struct metrics *metrics;
+static struct stats *stats;
+static char dir[64];
+
+/* -- once: files, keys, settings -- */
+
+static const char *path_of(const char *name, const char *end)
+{
+	static char paths[4][128];
+	static unsigned turn;
+	char *path = paths[turn++ % 4];
+
+	(void)snprintf(path, sizeof(paths[0]), "%s/%s%s", dir, name, end);
+	return path;
+}
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	(void)fprintf(stderr, "simulate: %s\n", what);
+	exit(70);
+}
+
+static struct signing_key *make_key(const char *name, uint8_t number)
+{
+	uint8_t seed[ED25519_SEED_BYTES] = { number, 7 };
+	struct signing_key *key = signing_key_from_seed(seed);
+	struct err err;
+
+	must(signing_key_write(key, path_of(name, ".key"),
+	                       path_of(name, ".pub"), &err) == 0,
+	     err.text);
+	return key;
+}
+
+static void write_file(const char *path, struct span bytes)
+{
+	FILE *f = fopen(path, "w");
+
+	must(f != NULL && fchmod(fileno(f), 0600) == 0 &&
+	             fwrite(bytes.p, 1, bytes.len, f) == bytes.len,
+	     path);
+	must(fclose(f) == 0, path);
+}
+
+static void write_settings(void)
+{
+	struct buf text = { 0 };
+	uint8_t plan[PLAN_KEY_MIN] = { 7 };
+
+	write_file(path_of("plan", ".key"), span_of(plan, sizeof(plan)));
+	buf_printf(&text,
+	           "lab = yes\ndeployment = sim\ninstance = c1\n"
+	           "signing_key = \"%s/coordinator.key\"\n"
+	           "plan_key = \"%s/plan.key\"\nissuers = { \"ca.example\" }\n"
+	           "kafka {\n brokers = \"127.0.0.1:9\"\n partitions = 1\n}\n"
+	           "plan {\n primary = fra\n attempt_time = \"3s\"\n}\n"
+	           "requests { time_allowed = \"20s\" }\n"
+	           "admin { port = 0 }\n",
+	           dir, dir);
+	for (int i = 0; i < WORLD_CITIES; i++)
+		buf_printf(
+			&text,
+			"perspective \"%s\" {\n rir = %s\n latitude = %s\n"
+			" longitude = %s\n}\nkey \"%s-1\" {\n role = worker\n"
+			" perspective = %s\n public_key_file = "
+			"\"%s/%s.pub\"\n}\n",
+			world_codes[i], places[i].rir, places[i].latitude,
+			places[i].longitude, world_codes[i], world_codes[i],
+			dir, world_codes[i]);
+	buf_printf(&text,
+	           "key \"coordinator-1\" {\n role = coordinator\n"
+	           " public_key_file = \"%s/coordinator.pub\"\n}\n",
+	           dir);
+	write_file(path_of("sim", ".conf"), buf_span(&text));
+	buf_clear(&text);
+}
+
+void world_open(void)
+{
+	struct signing_key *own;
+	struct err err;
+
+	(void)snprintf(dir, sizeof(dir), "/tmp/mpic-sim-XXXXXX");
+	must(mkdtemp(dir) != NULL, "no directory");
+	own = make_key("coordinator", 99);
+	signing_key_free(&own);
+	for (int i = 0; i < WORLD_CITIES; i++)
+		world.worker_keys[i] =
+			make_key(world_codes[i], (uint8_t)(i + 1));
+	write_settings();
+	settings = settings_load(coordinator_settings, &world.conf,
+	                         path_of("sim", ".conf"), NULL, &err);
+	must(settings != NULL, err.text);
+	world.ring = pinned_keys_ring(&world.conf.keys, &err);
+	must(world.ring != NULL, err.text);
+	must(deployment_init(&world.deployment, &world.conf, &err) == 0,
+	     err.text);
+	metrics = metrics_new();
+	stats = stats_new(metrics);
+}
+
+void world_close(void)
+{
+	stats_free(&stats);
+	metrics_free(&metrics);
+	deployment_clear(&world.deployment);
+	settings_free(&settings);
+	keyring_free(&world.ring);
+	for (int i = 0; i < WORLD_CITIES; i++) {
+		signing_key_free(&world.worker_keys[i]);
+		(void)unlink(path_of(world_codes[i], ".key"));
+		(void)unlink(path_of(world_codes[i], ".pub"));
+	}
+	(void)unlink(path_of("coordinator", ".key"));
+	(void)unlink(path_of("coordinator", ".pub"));
+	(void)unlink(path_of("plan", ".key"));
+	(void)unlink(path_of("sim", ".conf"));
+	(void)rmdir(dir);
+}
+
+/* -- coordinators come and go -- */
+
+static void start(void *arg)
+{
+	struct instance *i = arg;
+	struct err err;
+
+	i->waits = false;
+	i->process = arena_alloc(sim.arena, sizeof(*i->process));
+	i->process->name = i->name;
+	i->process->alive = true;
+	i->process->skew_ms = sim_below(301) - 150;
+	i->process->loop = sim_loop_new(i->process);
+	i->trouble_at =
+		sim_percent(80)
+			? 1 + (uint64_t)sim_below(sim_percent(30) ? 60 : 600)
+			: 0;
+	sim_trace("start %s", i->name);
+	sim.running = i->process;
+	i->coordinator =
+		coordinator_new(i->process->loop, &i->deployment, stats, &err);
+	sim.running = NULL;
+	must(i->coordinator != NULL, err.text);
+}
+
+static void start_later(struct instance *i)
+{
+	i->waits = true;
+	sim_after(NULL, sim_below(sim_percent(50) ? SECOND : 15 * SECOND),
+	          start, i);
+}
+
+/* As by kill -9: it is freed, but what the brokers have they have. */
+static void end_process(struct instance *i, bool again)
+{
+	i->process->alive = false;
+	model_out_killed(i->process);
+	coordinator_free(&i->coordinator);
+	i->process = NULL;
+	if (again)
+		start_later(i);
+}
+
+static void suspend(struct instance *i)
+{
+	static const int64_t most[] = { 1 * SECOND, 14 * SECOND, 45 * SECOND };
+	int64_t us = sim_below(most[sim_below(3)]);
+
+	sim_trace("pause %s for %lld ms", i->name, (long long)us / MS);
+	i->process->paused_until_us = sim.now_us + us;
+	i->trouble_at = i->process->steps + (uint64_t)sim_below(400);
+}
+
+static void trouble(struct instance *i)
+{
+	int64_t kind = sim_below(10);
+
+	i->trouble_at = 0;
+	if (!sim.faults || faults_left-- <= 0)
+		return;
+	if (kind < 5) {
+		sim_trace("kill %s", i->name);
+		end_process(i, true);
+	} else if (kind < 9) {
+		suspend(i);
+	} else {
+		sim.running = i->process;
+		coordinator_drain(i->coordinator);
+		sim.running = NULL;
+	}
+}
+
+/* An operator's hand: the group's offset of a partition is gone. */
+static void reset_mark(void *arg)
+{
+	(void)arg;
+	if (!sim.faults)
+		return;
+	world.mark_was_reset = true;
+	sim_trace("the mark of 0 is reset by hand");
+	log_reset_offset(0);
+}
+
+static void after_event(void)
+{
+	for (int n = 0; n < instances_count; n++) {
+		struct instance *i = &instances[n];
+
+		if (i->process == NULL)
+			continue;
+		checker_look(i->coordinator, 0);
+		if (i->process->stopping) {
+			sim_trace("%s ended by itself", i->name);
+			end_process(i, true);
+		} else if (i->trouble_at > 0 &&
+		           i->process->steps >= i->trouble_at) {
+			trouble(i);
+		}
+	}
+}
+
+/* -- one schedule -- */
+
+static void make_topics(void)
+{
+	const struct topics *t = &world.deployment.topics;
+	char name[TOPIC_NAME_MAX];
+
+	log_topic(t->requests, world.partitions);
+	log_topic(t->attempts, world.partitions);
+	log_topic(t->results, world.partitions);
+	log_topic(t->decisions, world.partitions);
+	log_topic(t->perspectives, 1);
+	log_topic(t->dead_letters, 1);
+	for (int i = 0; i < WORLD_CITIES; i++)
+		log_topic(topics_checks(t, span_str(world_codes[i]), name), 1);
+}
+
+static void choose_settings(void)
+{
+	struct coordinator_conf *c = &world.conf;
+
+	world.partitions = (int32_t)(1 + sim_below(2));
+	c->partitions = world.partitions;
+	world.deployment.partitions = (uint32_t)world.partitions;
+	world.deployment.rules.partitions = (uint32_t)world.partitions;
+	c->gate = sim_percent(70) ? GATE_SEQUENTIAL : GATE_PARALLEL;
+	world.deployment.plan.early = (enum early)(EARLY_DENY + sim_below(3));
+	c->early = (int)world.deployment.plan.early;
+	c->in_flight_max = sim_percent(40) ? 1 + sim_below(3) : 100;
+	world.small_window = sim_percent(15);
+	c->duplicate_window_max = world.small_window ? 1 : 1000;
+	world.mark_was_reset = false;
+}
+
+static void make_instances(void)
+{
+	static const char *const names[] = { "c1", "c2", "c3" };
+
+	instances_count = (int)(1 + sim_below(WORLD_INSTANCES));
+	for (int n = 0; n < instances_count; n++) {
+		struct instance *i = &instances[n];
+
+		*i = (struct instance){ .name = names[n],
+			                .deployment = world.deployment,
+			                .conf = world.conf };
+		i->conf.instance = names[n];
+		i->deployment.conf = &i->conf;
+		i->deployment.arena = arena_new();
+		start_later(i);
+	}
+}
+
+static void clear_instances(void)
+{
+	for (int n = 0; n < instances_count; n++) {
+		if (instances[n].process != NULL)
+			end_process(&instances[n], false);
+		arena_free(&instances[n].deployment.arena);
+	}
+}
+
+static bool step(void)
+{
+	if (!sim_step())
+		return false;
+	after_event();
+	return !sim_failed();
+}
+
+static void run_for(int64_t us)
+{
+	int64_t until = sim.now_us + us;
+
+	while (sim.now_us < until && step()) {
+	}
+}
+
+static void run_until_answered(void)
+{
+	int64_t until = sim.now_us + CALM_LIMIT_US;
+
+	while (world.requests_to_come > 0 || !checker_all_answered()) {
+		if (sim.now_us > until) {
+			sim_fail("a request is stuck: no answer in %d s of "
+			         "calm",
+			         CALM_LIMIT_US / SECOND);
+			(void)checker_all_answered();
+		}
+		run_for(SECOND);
+		if (sim_failed())
+			return;
+	}
+}
+
+/* All die; one comes back and must find nothing left to answer. */
+static void restart_all(void)
+{
+	for (int n = 0; n < instances_count; n++) {
+		if (instances[n].process != NULL)
+			end_process(&instances[n], false);
+	}
+	start(&instances[0]);
+	instances[0].trouble_at = 0;
+	run_for(30 * SECOND);
+}
+
+void world_play(void)
+{
+	log_begin();
+	model_out_begin();
+	choose_settings();
+	make_topics();
+	group_begin(world.deployment.topics.requests);
+	checker_begin();
+	faults_left = (int)sim_below(FAULTS_MAX);
+	make_instances();
+	players_begin();
+	if (sim_percent(2))
+		sim_after(NULL, sim_below(40 * SECOND), reset_mark, NULL);
+	run_for(5 * SECOND + sim_below(50 * SECOND));
+	sim.faults = false;
+	sim_trace("calm");
+	if (!sim_failed())
+		run_until_answered();
+	if (!sim_failed() && sim_percent(30))
+		restart_all();
+	if (!sim_failed())
+		run_for(2 * SECOND);
+	if (!sim_failed())
+		checker_end();
+	clear_instances();
+}

@@ -1,0 +1,49 @@
+/*
+ * world.h -- what stands around the coordinators: their settings and keys,
+ * pipelines that send requests, played perspectives, kills and pauses.
+ */
+#ifndef SIMULATION_WORLD_H
+#define SIMULATION_WORLD_H
+
+#include "coordinator/coordinator.h"
+#include "tests/simulation/model_log.h"
+
+enum { WORLD_CITIES = 4, WORLD_INSTANCES = 3 };
+
+struct world {
+	struct deployment deployment; /* as all instances have it */
+	struct coordinator_conf conf;
+	struct signing_key *worker_keys[WORLD_CITIES];
+	struct keyring *ring;
+	int32_t partitions;
+	bool small_window;   /* repeats may be decided anew */
+	bool mark_was_reset; /* answers without a decision may come again */
+	int requests_to_come;
+};
+
+extern struct world world;
+extern const char *const world_codes[WORLD_CITIES];
+
+/* Once per operating-system process: keys, settings. */
+void world_open(void);
+void world_close(void);
+
+/* One schedule, from its first event to its last check. */
+void world_play(void);
+
+/* players.c */
+void players_begin(void);
+/* A record was appended to a checks topic. */
+void players_on_check(const struct log_partition *p,
+                      const struct log_record *r);
+
+/* checker.c */
+void checker_begin(void);
+/* Every request record has its answer. */
+bool checker_all_answered(void);
+/* Everything that can only be said at the end. */
+void checker_end(void);
+/* After each event of a coordinator. */
+void checker_look(const struct coordinator *c, size_t restored_most);
+
+#endif
