@@ -40,7 +40,7 @@ static bool must_pause(const struct coordinator *c, const struct partition *p)
 	if (c->draining)
 		return true;
 	if (p->paused) /* hysteresis */
-		return c->sessions > most - most / 5 ||
+		return c->sessions >= most - most / 5 ||
 		       offsets_span(p->offsets) > SPAN_MAX - SPAN_MAX / 5;
 	return c->sessions >= most || offsets_span(p->offsets) >= SPAN_MAX;
 }
