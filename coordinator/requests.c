@@ -190,11 +190,22 @@ void requests_answer_rival(struct session *s, const struct rival *r,
 	conflict(s->partition, r, s->request_id, echo_of);
 }
 
+/* The time allowed counts from the first record, which a forwarded one names;
+   a claim of a later time than the broker's is not believed. */
+static int64_t origin_time(const struct incoming *in)
+{
+	int64_t at = in->m->timestamp_ms;
+
+	if (in->forwarded && in->from.timestamp_ms < at)
+		return in->from.timestamp_ms;
+	return at;
+}
+
 static struct rival rival_of(const struct incoming *in)
 {
 	return (struct rival){ .offset = in->m->offset,
 		               .digest = in->digest,
-		               .timestamp_ms = in->m->timestamp_ms,
+		               .timestamp_ms = origin_time(in),
 		               .request = in->request,
 		               .encoding = in->encoding };
 }
@@ -232,17 +243,6 @@ static void repeat_of_undecided(struct incoming *in, struct session *s)
 	keep_shown(&r->request, s->arena);
 	r->next = s->rivals;
 	s->rivals = r;
-}
-
-/* The time allowed counts from the first record, which a forwarded one names;
-   a claim of a later time than the broker's is not believed. */
-static int64_t origin_time(const struct incoming *in)
-{
-	int64_t at = in->m->timestamp_ms;
-
-	if (in->forwarded && in->from.timestamp_ms < at)
-		return in->from.timestamp_ms;
-	return at;
 }
 
 static void open_session(struct incoming *in, struct session *s)
