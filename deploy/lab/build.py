@@ -21,8 +21,12 @@ DAY = 86400
 NAME = re.compile(r"@([A-Z][A-Z0-9_]*)@")
 REPEAT = re.compile(r"@REPEAT (\d+)@ (.*)")
 
-SIGNED = {"nsec", "nsec3", "nsec3-optout", "bad-signature", "bad-signature3",
-          "expired", "future", "wrong-ds", "missing-ds"}
+# Ways that name the key's algorithm; all others use ECDSA P-256.
+ALGORITHMS = {"rsa-sha256": "RSASHA256", "rsa-sha512": "RSASHA512",
+              "ed25519": "ED25519"}
+SIGNED = set(ALGORITHMS) | {
+    "nsec", "nsec3", "nsec3-optout", "bad-signature", "bad-signature3",
+    "expired", "future", "wrong-ds", "missing-ds"}
 WITHOUT_DS = {"unsigned", "missing-ds", "lame", "hostile"}
 ELSEWHERE = {"lame", "hostile"}
 WAYS = SIGNED | ELSEWHERE | {"unsigned", "unsigned-with-ds"}
@@ -130,8 +134,11 @@ class Lab:
 
     def make_key(self, label, zone):
         """A key of its own for each zone; the root's and TLDs', each view."""
-        base = ldns(self.dir / "keys", "ldns-keygen", "-a",
-                    "ECDSAP256SHA256", "-k", zone)
+        how = {row.how for row in self.rows if row.zone == zone}
+        algorithm = next((ALGORITHMS[h] for h in how if h in ALGORITHMS),
+                         "ECDSAP256SHA256")
+        base = ldns(self.dir / "keys", "ldns-keygen", "-a", algorithm,
+                    "-k", zone)
         record = (self.dir / "keys" / f"{base}.ds").read_text()
         return label, (self.dir / "keys" / base, record)
 
