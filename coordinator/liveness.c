@@ -97,6 +97,14 @@ static struct instance *instance_add(struct liveness *l, struct buf *key,
 	return i;
 }
 
+/* Of any two the difference can be formed. */
+static int64_t sane_ms(int64_t ms)
+{
+	if (ms < 0)
+		return 0;
+	return ms > INT64_MAX / 2 ? INT64_MAX / 2 : ms;
+}
+
 void liveness_note(struct liveness *l, const struct heartbeat *h, int64_t at_ms)
 {
 	struct buf key = { 0 };
@@ -108,9 +116,11 @@ void liveness_note(struct liveness *l, const struct heartbeat *h, int64_t at_ms)
 	HASH_FIND(hh, l->instances, key.p, key.len, i);
 	if (i == NULL)
 		i = instance_add(l, &key, h, at_ms);
-	if (i != NULL && at_ms >= i->at_ms) {
-		i->at_ms = at_ms;
-		i->wall_ms = h->wall_ms;
+	/* the last one read: where producers set timestamps, one from the
+	   future must not outlive what follows it */
+	if (i != NULL) {
+		i->at_ms = sane_ms(at_ms);
+		i->wall_ms = sane_ms(h->wall_ms);
 		i->draining = h->draining;
 	}
 	buf_clear(&key);

@@ -12,6 +12,7 @@ struct slot {
 	struct window_entry entry;
 	size_t bytes;
 	struct slot *newer; /* the queue, oldest first */
+	bool replaced;      /* by a newer decision for its id; not in by_id */
 	UT_hash_handle hh;
 };
 
@@ -65,7 +66,8 @@ static void drop_oldest(struct window *w)
 	if (w->oldest == NULL)
 		w->newest = NULL;
 	w->bytes -= slot->bytes;
-	HASH_DEL(w->by_id, slot);
+	if (!slot->replaced)
+		HASH_DEL(w->by_id, slot);
 	free(slot);
 }
 
@@ -89,8 +91,12 @@ static struct slot *find(const struct window *w, struct span id)
 
 void window_add(struct window *w, const struct window_entry *entry)
 {
-	if (find(w, entry->request_id) != NULL)
-		return;
+	struct slot *known = find(w, entry->request_id);
+
+	if (known != NULL) {
+		HASH_DEL(w->by_id, known);
+		known->replaced = true;
+	}
 	struct slot *slot = slot_new(entry);
 
 	HASH_ADD_KEYPTR(hh, w->by_id, slot->entry.request_id.p,

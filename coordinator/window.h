@@ -36,7 +36,8 @@ struct window *window_new(const struct window_limits *limits);
 void window_free(struct window **w);
 
 /* Copies the entry. Entries come in the order of their offsets. An id that is
-   there already keeps its first decision: the first answer is the answer. */
+   there already was decided anew because its first decision had left the
+   window: from then on the newer one is the answer. */
 void window_add(struct window *w, const struct window_entry *entry);
 /* NULL if the id has no decision in the window. */
 const struct window_entry *window_find(const struct window *w, struct span id);
