@@ -37,7 +37,7 @@ static bool must_pause(const struct coordinator *c, const struct partition *p)
 {
 	size_t most = (size_t)c->d->conf->in_flight_max;
 
-	if (c->draining)
+	if (c->draining || outbox_is_full(c->outbox))
 		return true;
 	if (p->paused) /* hysteresis */
 		return c->sessions >= most - most / 5 ||

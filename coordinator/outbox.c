@@ -15,6 +15,9 @@ enum {
 	   enough that nobody waits long behind them */
 	BATCH_ANSWERS_MAX = 500,
 	BATCH_BYTES_MAX = 4 * 1024 * 1024,
+	/* of echoes, forwards and dead letters: a flood of them waits on its
+	   topic, not here */
+	FULL_BYTES = 64 * 1024 * 1024,
 	/* a second epoch error within this much means that two processes share
 	   one transactional.id */
 	SHARED_ID_MS = 60000,
@@ -35,6 +38,7 @@ struct outbox {
 	struct kafka_txn *txn;
 	struct queue waiting;
 	struct queue flying; /* in the order of the batch's records */
+	size_t bytes;        /* that answers without a session hold */
 	struct soon *soon;
 	bool ready;
 	int64_t submitted_mono_us;
@@ -73,6 +77,18 @@ static void queue_init(struct queue *q)
 	*q = (struct queue){ NULL, &q->first, 0 };
 }
 
+/* Empties first into the front of what waits. */
+static void put_in_front(struct outbox *o, struct queue *first)
+{
+	struct answer *a;
+
+	while ((a = pop(&o->waiting)) != NULL)
+		push(first, a);
+	queue_init(&o->waiting);
+	while ((a = pop(first)) != NULL)
+		push(&o->waiting, a);
+}
+
 struct answer *answer_new(enum answer_kind kind, const struct partition *p,
                           int64_t request_offset, struct session *s)
 {
@@ -87,10 +103,11 @@ struct answer *answer_new(enum answer_kind kind, const struct partition *p,
 	return a;
 }
 
-static void answer_free(struct answer *a)
+static void answer_free(struct outbox *o, struct answer *a)
 {
 	struct arena *arena = a->arena; /* a itself lives in it */
 
+	o->bytes -= a->weight;
 	arena_free(&arena);
 }
 
@@ -262,28 +279,49 @@ static void set_marks(const struct outbox *o, const bool *touched,
                       struct kafka_batch *batch)
 {
 	const struct coordinator *c = o->c;
-	char metadata[PARTITION_METADATA_MAX];
+	struct buf metadata = { 0 };
 
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
 		const struct partition *p = c->partitions[i];
 
 		if (!touched[i])
 			continue;
+		metadata.len = 0;
+		partition_metadata(p, &metadata);
 		struct kafka_offset mark = {
 			.at = partition_of(p, c->d->topics.requests),
 			.offset = offsets_mark(p->offsets),
-			.metadata = partition_metadata(p, metadata),
+			.metadata = buf_cstr(&metadata),
 		};
 		kafka_batch_set_offset(batch, &mark);
 	}
+	buf_clear(&metadata);
 	kafka_batch_set_lease(batch, c->lease);
 }
 
+/* Its request's offset is in the record itself. */
+static bool names_request(const struct answer *a)
+{
+	return a->kind == ANSWER_DECISION || a->kind == ANSWER_CONFLICT;
+}
+
+/* The mark's metadata has room for so many: the rest waits for the mark. */
+static bool must_wait(const struct partition *p, const struct answer *a)
+{
+	return !names_request(a) &&
+	       answered_asides(p->answered) >= ANSWERED_ASIDES_MAX &&
+	       a->request_offset != offsets_mark(p->offsets);
+}
+
+/* At least one answer, else the batch is empty. */
 static struct kafka_batch *make_batch(struct outbox *o)
 {
 	struct coordinator *c = o->c;
 	struct kafka_batch *batch = kafka_batch_new();
+	struct queue held;
 	bool *touched = xcalloc(c->d->partitions, sizeof(*touched));
+
+	queue_init(&held);
 
 	while (o->waiting.first != NULL &&
 	       o->flying.count < BATCH_ANSWERS_MAX &&
@@ -292,15 +330,23 @@ static struct kafka_batch *make_batch(struct outbox *o)
 		struct partition *p = partition_find(c, a->partition);
 
 		assert(p != NULL); /* outbox_forget() took the others out */
+		if (must_wait(p, a)) {
+			push(&held, a);
+			continue;
+		}
 		if (a->kind == ANSWER_DECISION)
 			chain(p, a);
 		else if (a->kind == ANSWER_CONFLICT)
 			sign(c, a);
 		offsets_stage(p->offsets, a->request_offset);
+		answered_note(p->answered, a->request_offset,
+		              names_request(a) ? ANSWERED_STAGED
+		                               : ANSWERED_ASIDE);
 		touched[a->partition] = true;
 		add_record(o, a, batch);
 		push(&o->flying, a);
 	}
+	put_in_front(o, &held);
 	set_marks(o, touched, batch);
 	free(touched);
 	return batch;
@@ -314,6 +360,10 @@ static void submit(struct outbox *o)
 		return;
 	struct kafka_batch *batch = make_batch(o);
 
+	if (o->flying.first == NULL) { /* all wait for the mark */
+		kafka_batch_free(&batch);
+		return;
+	}
 	o->submitted_mono_us = clock_mono_us();
 	kafka_txn_submit(o->txn, &batch);
 }
@@ -392,14 +442,24 @@ static void finish(struct outbox *o, const struct kafka_batch *batch)
 	             clock_mono_us() - o->submitted_mono_us, o->flying.count);
 	while ((a = pop(&o->flying)) != NULL) {
 		struct partition *p = partition_find(c, a->partition);
-		struct arena *own = a->arena; /* a goes with its session */
+		bool own = a->arena != NULL; /* else a goes with its session */
 		int64_t offset = -1;
 
 		if (a->kind != ANSWER_NOTHING)
 			offset = kafka_batch_delivery(batch, number++).offset;
+		if (names_request(a))
+			answered_note(p->answered, a->request_offset, offset);
 		if (a->kind == ANSWER_DECISION)
 			finish_decision(p, a, offset);
-		arena_free(&own);
+		if (own)
+			answer_free(o, a);
+	}
+	for (uint32_t i = 0; i < c->d->partitions; i++) {
+		const struct partition *p = c->partitions[i];
+
+		if (p != NULL && p->offsets != NULL)
+			answered_drop_below(p->answered,
+			                    offsets_mark(p->offsets));
 	}
 }
 
@@ -426,16 +486,16 @@ static void take_back(struct outbox *o, const struct kafka_batch *batch)
 			                    "form of an answer");
 		if (refused)
 			shrink(c, a);
-		if (partition_find(c, a->partition) == NULL)
-			answer_free(a);
-		else
-			push(&all, a);
-	}
-	while ((a = pop(&o->waiting)) != NULL)
+		const struct partition *p = partition_find(c, a->partition);
+
+		if (p == NULL) {
+			answer_free(o, a);
+			continue;
+		}
+		answered_forget(p->answered, a->request_offset);
 		push(&all, a);
-	queue_init(&o->waiting);
-	while ((a = pop(&all)) != NULL)
-		push(&o->waiting, a);
+	}
+	put_in_front(o, &all);
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
 		struct partition *p = c->partitions[i];
 
@@ -452,9 +512,9 @@ static void drop_all(struct outbox *o)
 	struct answer *a;
 
 	while ((a = pop(&o->flying)) != NULL)
-		answer_free(a);
+		answer_free(o, a);
 	while ((a = pop(&o->waiting)) != NULL)
-		answer_free(a);
+		answer_free(o, a);
 }
 
 static int open_txn(struct outbox *o, struct err *why);
@@ -625,6 +685,10 @@ void outbox_free(struct outbox **o)
 
 void outbox_add(struct outbox *o, struct answer *answer)
 {
+	if (answer->arena != NULL) {
+		answer->weight = answer->value.len + sizeof(*answer);
+		o->bytes += answer->weight;
+	}
 	push(&o->waiting, answer);
 	soon_call(o->soon);
 }
@@ -637,7 +701,7 @@ void outbox_forget(struct outbox *o, int32_t partition)
 	queue_init(&keep);
 	while ((a = pop(&o->waiting)) != NULL) {
 		if (a->partition == partition)
-			answer_free(a);
+			answer_free(o, a);
 		else
 			push(&keep, a);
 	}
@@ -659,6 +723,11 @@ bool outbox_in_flight(const struct outbox *o)
 bool outbox_is_ready(const struct outbox *o)
 {
 	return o->ready;
+}
+
+bool outbox_is_full(const struct outbox *o)
+{
+	return o->bytes >= FULL_BYTES;
 }
 
 size_t outbox_queued(const struct outbox *o)

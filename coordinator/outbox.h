@@ -43,7 +43,8 @@ struct answer {
 	size_t header_count;
 	struct span extra[5]; /* values of the headers we add, in order */
 
-	bool shrunk; /* too large once: this is its short form */
+	size_t weight; /* outbox.c: bytes it holds, without a session */
+	bool shrunk;   /* too large once: this is its short form */
 	/* The answer lives in it; NULL: in the session's. */
 	struct arena *arena;
 	struct answer *next;
@@ -70,6 +71,8 @@ void outbox_close(struct outbox *o);
 bool outbox_is_empty(const struct outbox *o);
 bool outbox_in_flight(const struct outbox *o);
 bool outbox_is_ready(const struct outbox *o);
+/* So much waits that intake must. */
+bool outbox_is_full(const struct outbox *o);
 size_t outbox_queued(const struct outbox *o);
 
 #endif

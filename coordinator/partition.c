@@ -6,14 +6,7 @@
 #include "coordinator/outbox.h"
 #include "coordinator/session.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-struct decided_offset {
-	int64_t offset;
-	UT_hash_handle hh;
-};
 
 struct partition *partition_new(struct coordinator *c, int32_t number)
 {
@@ -30,6 +23,7 @@ struct partition *partition_new(struct coordinator *c, int32_t number)
 	p->phase = PARTITION_ASKING;
 	p->restore_started_ms = clock_mono_ms();
 	p->window = window_new(&limits);
+	p->answered = answered_new();
 	p->expected_sequence = -1;
 	p->last_decision = -1;
 	return p;
@@ -37,16 +31,10 @@ struct partition *partition_new(struct coordinator *c, int32_t number)
 
 void partition_free(struct partition **p)
 {
-	struct decided_offset *d, *after;
-
 	if (*p == NULL)
 		return;
 	partition_end_sessions(*p);
-	HASH_ITER(hh, (*p)->decided, d, after)
-	{
-		HASH_DEL((*p)->decided, d);
-		free(d);
-	}
+	answered_free(&(*p)->answered);
 	offsets_free(&(*p)->offsets);
 	window_free(&(*p)->window);
 	free(*p);
@@ -98,31 +86,16 @@ void partition_end_sessions(struct partition *p)
 	session_end(s);
 }
 
-void partition_note_decided(struct partition *p, int64_t request_offset)
-{
-	struct decided_offset *d = NULL;
-
-	HASH_FIND(hh, p->decided, &request_offset, sizeof(request_offset), d);
-	if (d != NULL)
-		return;
-	d = xzalloc(sizeof(*d));
-	d->offset = request_offset;
-	HASH_ADD(hh, p->decided, offset, sizeof(d->offset), d);
-}
-
 bool partition_is_decided(const struct partition *p, int64_t request_offset)
 {
-	struct decided_offset *d = NULL;
-
-	if (request_offset < p->mark)
-		return true;
-	HASH_FIND(hh, p->decided, &request_offset, sizeof(request_offset), d);
-	return d != NULL;
+	return request_offset < p->mark ||
+	       answered_has(p->answered, request_offset);
 }
 
 /* "1 <decisions> <attempts> <results> <sequence> <head>": from where a
-   successor reads, and the chain's head that it must find there. */
-const char *partition_metadata(const struct partition *p, char *out)
+   successor reads, and the chain's head that it must find there; then what
+   above the mark is answered without a decision. */
+void partition_metadata(const struct partition *p, struct buf *out)
 {
 	int64_t attempts = p->attempts_next, results = p->results_next;
 	char head[DIGEST_HEX_ROOM];
@@ -135,11 +108,12 @@ const char *partition_metadata(const struct partition *p, char *out)
 		p->window,
 		p->last_decision >= 0 ? p->last_decision : p->decisions_from);
 
-	(void)snprintf(out, PARTITION_METADATA_MAX, "1 %lld %lld %lld %lld %s",
-	               (long long)decisions, (long long)attempts,
-	               (long long)results, (long long)p->staged_sequence,
-	               digest_hex(&p->staged_head, head));
-	return out;
+	buf_printf(out, "1 %lld %lld %lld %lld %s",
+	           (long long)answered_oldest(p->answered, decisions),
+	           (long long)attempts, (long long)results,
+	           (long long)p->staged_sequence,
+	           digest_hex(&p->staged_head, head));
+	answered_write(p->answered, offsets_mark(p->offsets), out);
 }
 
 static bool take_word(struct span *left, struct span *word)
@@ -152,7 +126,8 @@ static bool take_word(struct span *left, struct span *word)
 	return n > 0;
 }
 
-bool partition_read_metadata(struct partition *p, struct span text)
+bool partition_read_metadata(struct partition *p, int64_t mark,
+                             struct span text)
 {
 	struct span word;
 	uint64_t n[5];
@@ -163,7 +138,10 @@ bool partition_read_metadata(struct partition *p, struct span text)
 		    !text_u64(word, INT64_MAX, &n[i]))
 			return false;
 	}
-	if (n[0] != 1 || !digest_parse(text, &head))
+	if (n[0] != 1 ||
+	    !digest_parse(span_sub(text, 0, DIGEST_HEX_ROOM - 1), &head) ||
+	    !answered_read(p->answered, mark,
+	                   span_sub(text, DIGEST_HEX_ROOM - 1, text.len)))
 		return false;
 	p->decisions_from = (int64_t)n[1];
 	p->attempts_from = (int64_t)n[2];

@@ -10,6 +10,7 @@
 #define COORDINATOR_PARTITION_H
 
 #include "base/offsets.h"
+#include "coordinator/answered.h"
 #include "coordinator/coordinator.h"
 #include "coordinator/window.h"
 
@@ -22,8 +23,6 @@ enum partition_phase {
 	PARTITION_STOPPED /* until an operator accepts the gap */
 };
 
-/* A request above the mark that a decision names already. */
-struct decided_offset;
 struct session;
 
 struct partition {
@@ -35,7 +34,7 @@ struct partition {
 	struct offsets *offsets; /* of requests, from the mark */
 	struct window *window;
 	struct session *sessions; /* uthash, by request id */
-	struct decided_offset *decided;
+	struct answered *answered;
 
 	/* The chain: committed, and as it will be after what is staged. */
 	int64_t sequence;
@@ -74,15 +73,14 @@ void partition_stop(struct partition *p, const char *event, const char *why);
    flight: what is in flight lives in the sessions. */
 void partition_end_sessions(struct partition *p);
 
-/* Was this request's answer seen on the log during restore? */
-void partition_note_decided(struct partition *p, int64_t request_offset);
+/* Was it answered before it was read (again)? */
 bool partition_is_decided(const struct partition *p, int64_t request_offset);
 
-/* The metadata that goes with the mark, and back. */
-enum { PARTITION_METADATA_MAX = 192 };
-const char *partition_metadata(const struct partition *p, char *out);
-/* False leaves *p as it was. */
-bool partition_read_metadata(struct partition *p, struct span text);
+/* The metadata that goes with the mark, and back. False: it is not ours,
+ *p is as it was. */
+void partition_metadata(const struct partition *p, struct buf *out);
+bool partition_read_metadata(struct partition *p, int64_t mark,
+                             struct span text);
 
 const char *partition_phase_name(enum partition_phase phase);
 

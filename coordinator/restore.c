@@ -107,7 +107,8 @@ static void on_committed(void *arg, const char *error,
 			continue;
 		p->mark = -1;
 		if (list[i].offset >= 0 &&
-		    partition_read_metadata(p, list[i].metadata))
+		    partition_read_metadata(p, list[i].offset,
+		                            list[i].metadata))
 			p->mark = list[i].offset;
 	}
 	ask(c, true);
@@ -207,8 +208,9 @@ static void take_decision(struct partition *p, const struct kafka_message *m,
 	p->sequence = d->sequence;
 	p->head = digest_of(m->value);
 	p->last_decision = m->offset;
+	window_expire(p->window, clock_wall_ms());
 	window_add(p->window, &entry);
-	partition_note_decided(p, d->request.offset);
+	answered_note(p->answered, d->request.offset, m->offset);
 }
 
 void restore_on_decision(struct partition *p, const struct kafka_message *m)
@@ -228,7 +230,7 @@ void restore_on_decision(struct partition *p, const struct kafka_message *m)
 	}
 	if (kafka_message_header(m, HEADER_ECHO, &ignored) > 0) {
 		/* an answer to a repeat: finishes that request, not chained */
-		partition_note_decided(p, d.request.offset);
+		answered_note(p->answered, d.request.offset, m->offset);
 		goto out;
 	}
 	bool first = p->last_decision < 0;
@@ -314,6 +316,7 @@ static void serve(struct partition *p)
 	if (p->mark < 0)
 		p->mark = 0;
 	p->offsets = offsets_new(p->mark);
+	answered_drop_below(p->answered, p->mark);
 	window_expire(p->window, clock_wall_ms());
 	log_info("coordinator_partition_restored",
 	         F_INT("partition", p->number), F_INT("mark", p->mark),

@@ -5,6 +5,8 @@
 #include "tests/support/coordinator_world.h"
 #include "tests/support/run.h"
 
+#include "coordinator/answered.h"
+
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/id.h"
@@ -428,6 +430,30 @@ static void dead_letters_what_is_too_large(void)
 	ck_assert_uint_eq(d->value.len, room);
 }
 
+/* Above an undecided request only so many other answers can be told to a
+   successor: the rest waits for it, and is not lost. */
+static void other_answers_wait_for_the_mark(void)
+{
+	enum { MANY = ANSWERED_ASIDES_MAX + 70 };
+	int32_t home = (int32_t)home_partition(SPAN("slow"), CW_PARTITIONS);
+	int before = w.dead_letters, decided = w.decisions;
+
+	w.play[0].hold = true;
+	cw_submit(&w, -1, "slow", cw_request(&w, "slow", "slow.example.com"));
+	cw_wait_held(&w, 0);
+	for (int i = 0; i < MANY; i++)
+		cw_submit(&w, home, "x", "garbage");
+	cw_wait_dead(&w, before + ANSWERED_ASIDES_MAX);
+	world_pass(&w.kafka, 100);
+	ck_assert_int_eq(w.dead_letters, before + ANSWERED_ASIDES_MAX);
+	ck_assert_int_eq(w.decisions, decided);
+	cw_answer_held(&w, 0, CLASS_CORROBORATED);
+	cw_wait_decisions(&w, decided + 1);
+	cw_wait_dead(&w, before + MANY);
+	world_pass(&w.kafka, 100);
+	ck_assert_int_eq(w.dead_letters, before + MANY);
+}
+
 /* Garbage on `results` and `perspectives`: counted and ignored. */
 static void ignores_garbage(void)
 {
@@ -555,6 +581,7 @@ START_TEST(bad_input)
 	static step_fn *const steps[] = {
 		dead_letters_what_does_not_decode,
 		dead_letters_what_is_too_large,
+		other_answers_wait_for_the_mark,
 		rejects_and_names_every_issue,
 		ignores_garbage,
 		ignores_forged_heartbeats,

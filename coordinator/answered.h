@@ -1,0 +1,48 @@
+/*
+ * answered.h -- requests above a partition's mark that are answered already.
+ *
+ * A successor begins at the mark and must answer none of them again (promise
+ * 1). Decisions say themselves which request they answer: of those the oldest
+ * offset is kept, from which they must be read again. All other answers (dead
+ * letters, forwards, echoes, repeats of what is undecided) leave no such trace
+ * on `decisions`: these are the asides, and are named in the mark's metadata.
+ * Pure but for memory.
+ */
+#ifndef COORDINATOR_ANSWERED_H
+#define COORDINATOR_ANSWERED_H
+
+#include "base/buf.h"
+
+struct answered;
+
+enum {
+	/* Brokers take 4,096 bytes of metadata; an offset has 19 digits. More
+	   asides wait until the mark moves on. */
+	ANSWERED_ASIDES_MAX = 180,
+	ANSWERED_ASIDE = -1,
+	ANSWERED_STAGED = -2 /* a decision whose offset is not known yet */
+};
+
+struct answered *answered_new(void);
+void answered_free(struct answered **a);
+
+/* by: the decision's offset, or ANSWERED_*. What is known of an earlier answer
+   stays. */
+void answered_note(struct answered *a, int64_t request_offset, int64_t by);
+/* It was not committed. */
+void answered_forget(struct answered *a, int64_t request_offset);
+bool answered_has(const struct answered *a, int64_t request_offset);
+/* What is below the mark needs no name. */
+void answered_drop_below(struct answered *a, int64_t mark);
+
+size_t answered_asides(const struct answered *a);
+/* Offset of the oldest decision that answers one of them. */
+int64_t answered_oldest(const struct answered *a, int64_t otherwise);
+
+/* The asides from the mark on, each as " <distance from the mark>". */
+void answered_write(const struct answered *a, int64_t mark, struct buf *out);
+/* Adds what was written; false and nothing added if it is not that. */
+bool answered_read(struct answered *a, int64_t mark, struct span text)
+	__attribute__((warn_unused_result));
+
+#endif

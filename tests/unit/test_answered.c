@@ -1,0 +1,185 @@
+/* What a successor finds beside the mark: requests above it that are answered,
+   and the metadata that says so (promise 1). */
+#include "coordinator/partition.h"
+#include "tests/support/run.h"
+
+static struct coordinator_conf conf;
+static struct deployment d;
+static struct coordinator c;
+static struct partition p;
+
+static void setup(void)
+{
+	struct window_limits limits = { 1000, 100, 1 << 20 };
+
+	conf = (struct coordinator_conf){ 0 };
+	d = (struct deployment){ .conf = &conf, .partitions = 1 };
+	c = (struct coordinator){ .d = &d };
+	p = (struct partition){ .c = &c,
+		                .window = window_new(&limits),
+		                .answered = answered_new(),
+		                .offsets = offsets_new(100),
+		                .mark = 100,
+		                .last_decision = -1,
+		                .decisions_from = 3,
+		                .attempts_next = 7,
+		                .results_next = 9,
+		                .staged_sequence = 12 };
+	p.staged_head = digest_of(SPAN("head"));
+}
+
+static void teardown(void)
+{
+	window_free(&p.window);
+	answered_free(&p.answered);
+	offsets_free(&p.offsets);
+}
+
+static const char *metadata(struct buf *text)
+{
+	text->len = 0;
+	partition_metadata(&p, text);
+	return buf_cstr(text);
+}
+
+START_TEST(metadata_round_trip)
+{
+	struct buf text = { 0 };
+	struct partition q = { .answered = answered_new() };
+
+	for (int64_t i = 100; i < 110; i++)
+		offsets_begin(p.offsets, i);
+	answered_note(p.answered, 103, ANSWERED_ASIDE);
+	answered_note(p.answered, 104, 2); /* by the decision at 2 */
+	answered_note(p.answered, 105, ANSWERED_STAGED);
+	answered_note(p.answered, 109, ANSWERED_ASIDE);
+	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
+	ck_assert_int_eq(q.decisions_from, 2);
+	ck_assert_int_eq(q.attempts_from, 7);
+	ck_assert_int_eq(q.results_from, 9);
+	ck_assert_int_eq(q.expected_sequence, 12);
+	ck_assert(digest_eq(&q.expected_head, &p.staged_head));
+	ck_assert(answered_has(q.answered, 103));
+	ck_assert(answered_has(q.answered, 109));
+	/* decisions say that themselves */
+	ck_assert(!answered_has(q.answered, 104));
+	ck_assert(!answered_has(q.answered, 105));
+	ck_assert_uint_eq(answered_asides(q.answered), 2);
+	answered_free(&q.answered);
+	buf_clear(&text);
+}
+END_TEST
+
+#define HEX64 \
+	"00000000000000000000000000000000" \
+	"00000000000000000000000000000000"
+
+static const char *const foreign[] = {
+	"",
+	"1",
+	"somebody's note",
+	"2 0 0 0 0 " HEX64,
+	"1 -1 0 0 0 " HEX64,
+	"1 0 0 0 " HEX64,
+	"1 0 0 0 0 " HEX64 "0",
+	"1 0 0 0 0 " HEX64 " ",
+	"1 0 0 0 0 " HEX64 " 5 x",
+	"1 0 0 0 0 " HEX64 " 5  6",
+	"1 0 0 0 0 " HEX64 " 9223372036854775807",
+	"1 0 0 0 99999999999999999999 " HEX64,
+};
+
+/* Nothing is taken over: an aside too many would be a request lost. */
+START_TEST(foreign_metadata_changes_nothing)
+{
+	ck_assert_msg(!partition_read_metadata(&p, 100, span_str(foreign[_i])),
+	              "%s", foreign[_i]);
+	ck_assert_int_eq(p.decisions_from, 3);
+	ck_assert_uint_eq(answered_asides(p.answered), 0);
+	ck_assert(!partition_is_decided(&p, 105));
+}
+END_TEST
+
+/* A decision that left the window is still read again while the mark is below
+   its request. */
+START_TEST(decisions_are_kept_for_the_mark)
+{
+	struct buf text = { 0 };
+	struct partition q = { .answered = answered_new() };
+
+	offsets_begin(p.offsets, 100);
+	offsets_begin(p.offsets, 101);
+	p.last_decision = 50;
+	answered_note(p.answered, 101, 40);
+	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
+	ck_assert_int_eq(q.decisions_from, 40);
+	answered_drop_below(p.answered, 102);
+	ck_assert(partition_read_metadata(&q, 102, span_str(metadata(&text))));
+	ck_assert_int_eq(q.decisions_from, 50);
+	answered_free(&q.answered);
+	buf_clear(&text);
+}
+END_TEST
+
+/* As many as there may be, however far away, fit into what brokers take. */
+START_TEST(metadata_fits)
+{
+	struct buf text = { 0 };
+	struct partition q = { .answered = answered_new() };
+	const int64_t far = INT64_MAX - 1000;
+
+	offsets_begin(p.offsets, 100);
+	p.last_decision = p.attempts_next = p.results_next = far;
+	p.staged_sequence = far;
+	for (int64_t i = 0; i < ANSWERED_ASIDES_MAX; i++)
+		answered_note(p.answered, far + i, ANSWERED_ASIDE);
+	(void)metadata(&text);
+	ck_assert_uint_lt(text.len, 4096);
+	ck_assert(partition_read_metadata(&q, 100, buf_span(&text)));
+	ck_assert_uint_eq(answered_asides(q.answered), ANSWERED_ASIDES_MAX);
+	answered_free(&q.answered);
+	buf_clear(&text);
+}
+END_TEST
+
+START_TEST(an_abort_is_forgotten)
+{
+	answered_note(p.answered, 101, ANSWERED_ASIDE);
+	answered_note(p.answered, 102, ANSWERED_STAGED);
+	answered_forget(p.answered, 101);
+	answered_forget(p.answered, 102);
+	answered_forget(p.answered, 103);
+	ck_assert(!partition_is_decided(&p, 101));
+	ck_assert(!partition_is_decided(&p, 102));
+	ck_assert_uint_eq(answered_asides(p.answered), 0);
+}
+END_TEST
+
+/* An echo names the first request: its decision stays the oldest to read. */
+START_TEST(the_first_answer_is_remembered)
+{
+	answered_note(p.answered, 101, ANSWERED_STAGED);
+	ck_assert_int_eq(answered_oldest(p.answered, 99), 99);
+	answered_note(p.answered, 101, 20);
+	answered_note(p.answered, 101, 30);
+	ck_assert_int_eq(answered_oldest(p.answered, 99), 20);
+	ck_assert(partition_is_decided(&p, 101));
+	ck_assert(partition_is_decided(&p, 99)); /* below the mark */
+	ck_assert(!partition_is_decided(&p, 100));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tc = tcase_create("answered");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, metadata_round_trip);
+	tcase_add_loop_test(tc, foreign_metadata_changes_nothing, 0,
+	                    COUNT(foreign));
+	tcase_add_test(tc, decisions_are_kept_for_the_mark);
+	tcase_add_test(tc, metadata_fits);
+	tcase_add_test(tc, an_abort_is_forgotten);
+	tcase_add_test(tc, the_first_answer_is_remembered);
+	return run_case(tc);
+}
