@@ -47,6 +47,7 @@ struct partition {
 	int64_t decisions_from, attempts_from, results_from;
 	int64_t expected_sequence; /* of the metadata; -1: none */
 	struct digest expected_head;
+	bool head_seen; /* on the log, while restoring */
 
 	int64_t last_decision; /* offset of the head; -1: none */
 	int64_t attempts_next; /* behind the last attempt known to be logged */

@@ -207,6 +207,8 @@ static void take_decision(struct partition *p, const struct kafka_message *m,
 	(void)kafka_message_header(m, HEADER_CONTENT_TYPE, &entry.content_type);
 	p->sequence = d->sequence;
 	p->head = digest_of(m->value);
+	p->head_seen |= p->sequence == p->expected_sequence &&
+	                digest_eq(&p->head, &p->expected_head);
 	p->last_decision = m->offset;
 	window_expire(p->window, clock_wall_ms());
 	window_add(p->window, &entry);
@@ -251,14 +253,32 @@ out:
 	arena_free(&arena);
 }
 
+/* The log goes on behind that head: somebody committed since we asked, because
+   we are no longer the owner and do not know it yet, or were not when we asked.
+   Nothing is missing. */
+static void ask_anew(struct partition *p)
+{
+	struct coordinator *c = p->c;
+	int32_t number = p->number;
+
+	log_info("coordinator_restore_overtaken", F_INT("partition", number));
+	partition_free(&c->partitions[number]);
+	c->partitions[number] = partition_new(c, number);
+	timer_set_ms(c->restore_again, ASK_AGAIN_MS);
+}
+
 /* The head that the mark was committed with must be what the log ends with. */
 static bool head_matches(struct partition *p)
 {
-	if (p->mark < 0 || gap_is_accepted(p))
+	bool none = p->expected_sequence == 0;
+
+	if (p->mark < 0 || gap_is_accepted(p) ||
+	    (p->sequence == p->expected_sequence && (none || p->head_seen)))
 		return true;
-	if (p->sequence == p->expected_sequence &&
-	    (p->sequence == 0 || digest_eq(&p->head, &p->expected_head)))
-		return true;
+	if (p->head_seen || (none && p->sequence > 0)) {
+		ask_anew(p);
+		return false;
+	}
 	partition_stop(p, "coordinator_chain_truncated",
 	               "the last decision on the log is not the one that was "
 	               "committed last");
