@@ -330,6 +330,8 @@ static void serve(struct partition *p)
 	struct kafka_partition at = partition_of(p, p->c->d->topics.requests);
 	struct err why;
 
+	if (p->c->revoking)
+		return; /* it goes as soon as the outbox is still */
 	p->phase = PARTITION_SERVING;
 	p->staged_sequence = p->sequence;
 	p->staged_head = p->head;
