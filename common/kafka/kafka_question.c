@@ -8,7 +8,11 @@
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 
-enum { RETRY_MS = 50 };
+enum {
+	RETRY_MS = 50,
+	/* one try, so that a dead leader costs this much and not the limit */
+	TRY_MS = 2000,
+};
 
 struct kafka_asker {
 	rd_kafka_t *rk;
@@ -58,6 +62,87 @@ static void fail(struct kafka_question *q, const struct kafka_partition *p,
 		err_set(&q->why, "kafka: %s: %s", what, rd_kafka_err2str(rc));
 }
 
+/* The leader moved, or is about to. */
+static bool is_leaders(rd_kafka_resp_err_t rc)
+{
+	switch ((int)rc) {
+	case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+	case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+	case RD_KAFKA_RESP_ERR__TIMED_OUT:
+	case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
+	case RD_KAFKA_RESP_ERR__TRANSPORT: return true;
+	default: return false;
+	}
+}
+
+static int try_ms(int64_t until_ms)
+{
+	int left = left_ms(until_ms);
+
+	return left < TRY_MS ? left : TRY_MS;
+}
+
+/* The library keeps asking the leader that it knows, dead or not, until the
+   time is over: it is told to look for the leader anew. */
+static void learn_leaders(rd_kafka_t *rk, int64_t until_ms)
+{
+	const struct rd_kafka_metadata *metadata;
+
+	if (rd_kafka_metadata(rk, 1, NULL, &metadata, try_ms(until_ms)) ==
+	    RD_KAFKA_RESP_ERR_NO_ERROR)
+		rd_kafka_metadata_destroy(metadata);
+	rd_kafka_poll(rk, RETRY_MS);
+}
+
+static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *l,
+                                       size_t *which)
+{
+	for (*which = 0; *which < (size_t)l->cnt; ++*which) {
+		if (l->elems[*which].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+			return l->elems[*which].err;
+	}
+	*which = 0;
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/*
+ * One end of each log: RD_KAFKA_OFFSET_BEGINNING or _END. Not by
+ * rd_kafka_query_watermark_offsets(), which never comes back while the leader
+ * that it knows is dead, whatever its limit.
+ */
+static bool ask_ends(struct kafka_question *q, rd_kafka_t *rk, int64_t end,
+                     int64_t until_ms)
+{
+	rd_kafka_topic_partition_list_t *list;
+	rd_kafka_resp_err_t rc;
+	size_t at = 0;
+
+	for (;;) {
+		list = rd_kafka_topic_partition_list_new((int)q->count);
+		for (size_t i = 0; i < q->count; i++)
+			rd_kafka_topic_partition_list_add(
+				list, q->list[i].topic, q->list[i].partition)
+				->offset = end;
+		rc = rd_kafka_offsets_for_times(rk, list, try_ms(until_ms));
+		if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
+			rc = first_error(list, &at);
+		if (!is_leaders(rc) || clock_mono_ms() >= until_ms)
+			break;
+		rd_kafka_topic_partition_list_destroy(list);
+		learn_leaders(rk, until_ms);
+	}
+	for (size_t i = 0; i < q->count; i++) {
+		struct kafka_watermarks *w = &q->watermarks[i];
+
+		*(end == RD_KAFKA_OFFSET_END ? &w->high : &w->low) =
+			list->elems[i].offset;
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
+		fail(q, &q->list[at], "watermarks", rc);
+	return rc == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 void kafka_question_watermarks(struct kafka_question *q,
                                struct kafka_asker *asker)
 {
@@ -65,19 +150,12 @@ void kafka_question_watermarks(struct kafka_question *q,
 
 	q->watermarks =
 		arena_calloc(q->arena, q->count + 1, sizeof(*q->watermarks));
-	for (size_t i = 0; i < q->count; i++) {
-		struct kafka_watermarks *w = &q->watermarks[i];
-		rd_kafka_resp_err_t rc;
-
-		w->at = q->list[i];
-		rc = rd_kafka_query_watermark_offsets(
-			asker->rk, w->at.topic, w->at.partition, &w->low,
-			&w->high, left_ms(until_ms));
-		if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
-			fail(q, &w->at, "watermarks", rc);
-			return;
-		}
-	}
+	for (size_t i = 0; i < q->count; i++)
+		q->watermarks[i].at = q->list[i];
+	/* the low one first: it can only rise, and never above the high one */
+	if (q->count > 0 &&
+	    ask_ends(q, asker->rk, RD_KAFKA_OFFSET_BEGINNING, until_ms))
+		(void)ask_ends(q, asker->rk, RD_KAFKA_OFFSET_END, until_ms);
 }
 
 /* One request for committed offsets, and its answer; NULL if none came. */

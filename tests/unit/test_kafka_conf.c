@@ -261,6 +261,7 @@ static const struct {
 	{ KAFKA_ROLE_OUT, "linger.ms", "7" }, /* the operator's */
 	{ KAFKA_ROLE_OUT, "ssl.endpoint.identification.algorithm", "https" },
 	{ KAFKA_ROLE_OUT, "socket.nagle.disable", "true" },
+	{ KAFKA_ROLE_OUT, "topic.metadata.refresh.interval.ms", "5000" },
 	{ KAFKA_ROLE_TXN, "transactional.id", "id" },
 	{ KAFKA_ROLE_GROUP, "group.id", "id" },
 	{ KAFKA_ROLE_GROUP, "enable.auto.commit", "false" },
