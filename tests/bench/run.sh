@@ -4,7 +4,7 @@
 # docs/benchmark.md for what the columns mean.
 #
 #   sh tests/bench/run.sh [--seconds N] [--only caa|http-01] [--quick] [--signed]
-#                         [--json] [--keep]
+#                         [--json] [--keep] [--profile]
 #
 #   --seconds N  length of each measured window (20)
 #   --only KIND  caa or http-01; otherwise both
@@ -12,9 +12,15 @@
 #   --signed     targets in a DNSSEC-signed zone instead of an unsigned one
 #   --json       requests and decisions in JSON instead of MessagePack
 #   --keep       leave logs and settings of the run behind
+#   --profile    perf's samples of a coordinator, worker and probe at capacity,
+#                in build/bench/KIND-NAME.perf
 #
 # A table on stdout, all figures in build/bench/result.json.  Nothing here
 # judges: the exit status only says whether it could be measured.
+#
+# To try something: BENCH_IN_FLIGHT (256) requests at a time for the capacity,
+# BENCH_PARTITIONS (12), BENCH_KAFKA (librdkafka properties, as lines of the
+# programs' kafka sections), BENCH_PRESET (release).
 set -eu
 umask 077
 cd "$(dirname "$0")/../.."
@@ -25,8 +31,8 @@ BENCH=$ROOT/build/$PRESET/bench
 OUT=$ROOT/build/bench
 JOBS=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 
-PARTITIONS=12
-IN_FLIGHT=${BENCH_IN_FLIGHT:-64}
+PARTITIONS=${BENCH_PARTITIONS:-12}
+IN_FLIGHT=${BENCH_IN_FLIGHT:-256}
 READY_TRIES=300	# of 100 ms
 ADMIN_PORT=9109
 
@@ -46,6 +52,7 @@ kinds="caa http-01"
 zone=bulk0.lab
 encoding=
 keep=no
+profile=no
 while [ $# -gt 0 ]; do
 	case $1 in
 	--seconds)
@@ -64,6 +71,7 @@ while [ $# -gt 0 ]; do
 	--signed) zone=bulk.lab ;;
 	--json) encoding=--json ;;
 	--keep) keep=yes ;;
+	--profile) profile=yes ;;
 	-h | --help) usage; exit 0 ;;
 	*) usage >&2; exit 64 ;;
 	esac
@@ -149,6 +157,7 @@ kafka_section()
 		brokers = "$BROKERS"
 		partitions = $PARTITIONS
 		"fetch.wait.max.ms" = "5"
+		${BENCH_KAFKA-}
 	}
 	EOF
 }
@@ -308,6 +317,24 @@ load()
 		$what $encoding "$@" >"$into" || fail "the load broke off"
 }
 
+# profile NAME PID: while the load runs that starts now.
+profile()
+{
+	sleep 3
+	perf record -q -F 999 -g -p "$2" -o "$OUT/$1.perf" -- \
+		sleep $(((seconds + 1) / 2)) >"$DIR/perf-$1.log" 2>&1
+}
+
+profile_all()
+{
+	worker=$(awk '$1 == "worker-ams" { print $2 }' "$DIR/processes")
+	coordinator=$(awk '$1 == "coordinator" { print $2 }' "$DIR/processes")
+	profile "$1-coordinator" "$coordinator" &
+	profile "$1-worker" "$worker" &
+	# The spare probe sleeps: profile all of them.
+	profile "$1-probe" "$(pgrep -d, -P "$worker")" &
+}
+
 # At most, at half of that, and at rest.
 measure_system()
 {
@@ -315,6 +342,7 @@ measure_system()
 	window=$((seconds * 1000))
 	mkdir -p "$DIR/samples-$kind"
 	echo "bench: $kind: the system, as fast as it goes" >&2
+	[ "$profile" = no ] || profile_all "$kind"
 	load "$kind" "$OUT/$kind-full.json" --window=$window \
 		--in-flight="$IN_FLIGHT"
 	half=$(python3 tests/bench/report.py half "$OUT/$kind-full.json")
@@ -365,7 +393,8 @@ if [ "${BENCH_INSIDE-}" != yes ]; then
 			sh "$ROOT/tests/bench/run.sh" --seconds "$seconds" \
 			$(case $kinds in *' '*) ;; *) echo "--only $kinds" ;; esac) \
 			$([ $zone = bulk0.lab ] || echo --signed) $encoding \
-			$([ $keep = no ] || echo --keep)
+			$([ $keep = no ] || echo --keep) \
+			$([ $profile = no ] || echo --profile)
 	fi
 fi
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/mpic-bench-XXXXXX")
