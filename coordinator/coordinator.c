@@ -476,17 +476,16 @@ static void set_kafka(struct coordinator *c)
 }
 
 /* What `out` writes to, so that the first check does not wait for metadata. */
-static const char **out_topics(const struct coordinator *c)
+static const char **checks_topics(const struct coordinator *c)
 {
 	const struct inventory *inv = &c->d->inventory;
 	const char **list =
-		arena_calloc(c->d->arena, inv->count + 1, sizeof(*list));
+		arena_calloc(c->d->arena, inv->count, sizeof(*list));
 
-	list[0] = c->d->topics.attempts;
 	for (size_t i = 0; i < inv->count; i++) {
 		char name[TOPIC_NAME_MAX];
 
-		list[i + 1] = arena_str(
+		list[i] = arena_str(
 			c->d->arena,
 			topics_checks(&c->d->topics, inv->sites[i].code, name));
 	}
@@ -496,9 +495,12 @@ static const char **out_topics(const struct coordinator *c)
 static int open_handles(struct coordinator *c, struct err *why)
 {
 	const struct coordinator_conf *conf = c->d->conf;
+	const char *const attempts[] = { c->d->topics.attempts };
 	struct kafka_out_options out = {
-		.topics = out_topics(c),
-		.topic_count = c->d->inventory.count + 1,
+		.topics = attempts,
+		.topic_count = 1,
+		.plain_topics = checks_topics(c),
+		.plain_topic_count = c->d->inventory.count,
 		/* every session may have an attempt and all its checks out */
 		.in_flight_max = (uint32_t)conf->in_flight_max *
 		                         (uint32_t)(conf->perspectives.n + 1) +

@@ -204,6 +204,8 @@ struct kafka_out *kafka_out_new(struct loop *loop,
 	out->queue = rd_kafka_queue_get_main(out->rk);
 	out->wake = kafka_wake_new(loop, out->queue, serve, out);
 	kafka_warm_up(out->rk, options->topics, options->topic_count);
+	kafka_warm_up_plain(out->rk, options->plain_topics,
+	                    options->plain_topic_count);
 	return out;
 }
 

@@ -1,5 +1,6 @@
 #include "kafka/kafka_produce.h"
 
+#include <assert.h>
 #include <librdkafka/rdkafka.h>
 
 enum { HEADER_COST = 10 }; /* length fields of one header, at most */
@@ -41,15 +42,37 @@ struct kafka_delivery kafka_delivery_of(const rd_kafka_message_t *m)
 	};
 }
 
+/* Takes conf; NULL: the handle's own. */
+static void warm_up(rd_kafka_t *rk, const char *name,
+                    rd_kafka_topic_conf_t *conf)
+{
+	rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, name, conf);
+
+	/* the library keeps what it learned */
+	if (topic != NULL)
+		rd_kafka_topic_destroy(topic);
+	else if (conf != NULL)
+		rd_kafka_topic_conf_destroy(conf);
+}
+
 void kafka_warm_up(rd_kafka_t *rk, const char *const *topics, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		rd_kafka_topic_t *topic =
-			rd_kafka_topic_new(rk, topics[i], NULL);
+	for (size_t i = 0; i < count; i++)
+		warm_up(rk, topics[i], NULL);
+}
 
-		/* the library keeps what it learned */
-		if (topic != NULL)
-			rd_kafka_topic_destroy(topic);
+void kafka_warm_up_plain(rd_kafka_t *rk, const char *const *topics,
+                         size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		rd_kafka_topic_conf_t *conf =
+			rd_kafka_default_topic_conf_dup(rk);
+		rd_kafka_conf_res_t set = rd_kafka_topic_conf_set(
+			conf, "compression.codec", "none", NULL, 0);
+
+		assert(set == RD_KAFKA_CONF_OK);
+		(void)set;
+		warm_up(rk, topics[i], conf);
 	}
 }
 

@@ -15,6 +15,9 @@ size_t kafka_record_bytes(const struct kafka_record *r);
 /* Makes the library look for the topics now, and keep looking. */
 void kafka_warm_up(struct rd_kafka_s *rk, const char *const *topics,
                    size_t count);
+/* The same; what goes to them is not compressed. */
+void kafka_warm_up_plain(struct rd_kafka_s *rk, const char *const *topics,
+                         size_t count);
 /* Hands over a copy. Returns a rd_kafka_resp_err_t. */
 int kafka_produce(struct rd_kafka_s *rk, const struct kafka_record *r,
                   void *opaque);
