@@ -349,7 +349,7 @@ static int open_group(struct coordinator *c, struct err *why)
 		            .owner = c },
 	};
 
-	c->requests_in = kafka_in_new(c->loop, &c->kafka, &options, why);
+	c->requests_in = kafka_in_new(c->loop, &c->d->kafka, &options, why);
 	return c->requests_in != NULL ? 0 : -1;
 }
 
@@ -456,25 +456,6 @@ static void on_out_fatal(void *owner, const char *why)
 	                    why);
 }
 
-static void set_kafka(struct coordinator *c)
-{
-	const struct coordinator_conf *conf = c->d->conf;
-	const char **properties = arena_calloc(
-		c->d->arena, conf->kafka_properties.n + 1, sizeof(*properties));
-
-	for (size_t i = 0; i < conf->kafka_properties.n; i++)
-		properties[i] = arena_printf(
-			c->d->arena, "%s=%s", conf->kafka_properties.at[i].name,
-			conf->kafka_properties.at[i].value);
-	c->kafka = (struct kafka_conf){
-		.brokers = conf->brokers,
-		.client_id = conf->instance,
-		.properties = properties,
-		.property_count = conf->kafka_properties.n,
-		.lab = conf->lab,
-	};
-}
-
 /* What `out` writes to, so that the first check does not wait for metadata. */
 static const char **checks_topics(const struct coordinator *c)
 {
@@ -518,13 +499,13 @@ static int open_handles(struct coordinator *c, struct err *why)
 		            .owner = c },
 	};
 
-	c->out = kafka_out_new(c->loop, &c->kafka, &out, why);
+	c->out = kafka_out_new(c->loop, &c->d->kafka, &out, why);
 	if (c->out == NULL)
 		return -1;
-	c->log_in = kafka_in_new(c->loop, &c->kafka, &log, why);
+	c->log_in = kafka_in_new(c->loop, &c->d->kafka, &log, why);
 	if (c->log_in == NULL)
 		return -1;
-	c->ask = kafka_ask_new(c->loop, &c->kafka, conf->group, why);
+	c->ask = kafka_ask_new(c->loop, &c->d->kafka, conf->group, why);
 	if (c->ask == NULL)
 		return -1;
 	c->outbox = outbox_new(c, why);
@@ -548,7 +529,6 @@ struct coordinator *coordinator_new(struct loop *loop,
 	c->housekeeping = timer_new(loop, on_housekeeping, c);
 	c->restore_again = timer_new(loop, on_restore_again, c);
 	c->drain_limit = timer_new(loop, on_drain_limit, c);
-	set_kafka(c);
 	if (open_handles(c, why) != 0) {
 		coordinator_free(&c);
 		return NULL;

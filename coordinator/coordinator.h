@@ -30,7 +30,6 @@ struct ticket;
 struct coordinator {
 	struct loop *loop;
 	const struct deployment *d;
-	struct kafka_conf kafka;
 	struct kafka_in *requests_in;
 	struct kafka_in *log_in;
 	struct kafka_out *out;

@@ -202,13 +202,33 @@ static int load(struct deployment *d, struct err *why)
 	return read_inventory(d, why);
 }
 
+static int read_kafka(struct deployment *d, struct err *why)
+{
+	const struct coordinator_conf *c = d->conf;
+	const char **properties = arena_calloc(
+		d->arena, c->kafka_properties.n + 1, sizeof(*properties));
+
+	for (size_t i = 0; i < c->kafka_properties.n; i++)
+		properties[i] = arena_printf(d->arena, "%s=%s",
+		                             c->kafka_properties.at[i].name,
+		                             c->kafka_properties.at[i].value);
+	d->kafka = (struct kafka_conf){
+		.brokers = c->brokers,
+		.client_id = c->instance,
+		.properties = properties,
+		.property_count = c->kafka_properties.n,
+		.lab = c->lab,
+	};
+	return kafka_conf_check(&d->kafka, why);
+}
+
 int deployment_init(struct deployment *d, const struct coordinator_conf *conf,
                     struct err *why)
 {
 	*d = (struct deployment){ .conf = conf, .arena = arena_new() };
 	topics_init(&d->topics, conf->topic_prefix);
 	d->partitions = (uint32_t)conf->partitions;
-	if (load(d, why) != 0) {
+	if (load(d, why) != 0 || read_kafka(d, why) != 0) {
 		deployment_clear(d);
 		return -1;
 	}

@@ -9,6 +9,7 @@
 
 #include "coordinator/conf.h"
 #include "decide/intake/intake.h"
+#include "kafka/kafka_conf.h"
 #include "trust/keyring.h"
 #include "wire/topics.h"
 
@@ -16,6 +17,7 @@ struct deployment {
 	const struct coordinator_conf *conf;
 	struct arena *arena;
 	struct topics topics;
+	struct kafka_conf kafka;
 	struct keyring *keyring;
 	struct signing_key *signing_key;
 	struct names *names;

@@ -103,6 +103,17 @@ static int run(struct process *p, const struct version_part *libraries)
 	return code;
 }
 
+/* All that a start reads and refuses, without a broker. */
+static int try_start(const void *conf, struct err *why)
+{
+	struct deployment d;
+
+	if (deployment_init(&d, conf, why) != 0)
+		return -1;
+	deployment_clear(&d);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct process process; /* zeroed */
@@ -120,6 +131,7 @@ int main(int argc, char **argv)
 		.table = coordinator_settings,
 		.out = &process.conf,
 		.check = coordinator_conf_check,
+		.try_start = try_start,
 		.libraries = libraries,
 	};
 	int code;

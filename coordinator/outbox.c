@@ -640,7 +640,7 @@ static int open_txn(struct outbox *o, struct err *why)
 
 	(void)snprintf(id, sizeof(id), "%s%s", o->c->d->topics.prefix,
 	               o->c->d->conf->instance);
-	o->txn = kafka_txn_new(o->c->loop, &o->c->kafka, &options, why);
+	o->txn = kafka_txn_new(o->c->loop, &o->c->d->kafka, &options, why);
 	return o->txn != NULL ? 0 : -1;
 }
 

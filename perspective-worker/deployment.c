@@ -288,6 +288,8 @@ static int load(struct deployment *d, struct err *why)
 	if (d->names == NULL)
 		return -1;
 	read_kafka(d);
+	if (kafka_conf_check(&d->kafka, why) != 0)
+		return -1;
 	return read_probe_settings(d, why);
 }
 

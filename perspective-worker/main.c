@@ -113,6 +113,17 @@ static void close_up(void)
 	(void)setrlimit(RLIMIT_CORE, &none);
 }
 
+/* All that a start reads and refuses, without a broker. */
+static int try_start(const void *conf, struct err *why)
+{
+	struct deployment d;
+
+	if (deployment_init(&d, conf, why) != 0)
+		return -1;
+	deployment_clear(&d);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct process process; /* zeroed */
@@ -130,6 +141,7 @@ int main(int argc, char **argv)
 		.table = worker_settings,
 		.out = &process.conf,
 		.check = worker_conf_check,
+		.try_start = try_start,
 		.libraries = libraries,
 	};
 	int code;

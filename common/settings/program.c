@@ -82,6 +82,19 @@ static struct settings *load(const struct settings_program *p, const char *file)
 	return s;
 }
 
+/* Good means: with these settings the program starts. */
+static int check(const struct settings_program *p, const char *file)
+{
+	struct err why = { "" };
+
+	if (p->try_start != NULL && p->try_start(p->out, &why) != 0) {
+		(void)fprintf(stderr, "%s: %s: %s\n", p->name, file, why.text);
+		return EX_CONFIG;
+	}
+	(void)printf("%s: %s: settings are good\n", p->name, file);
+	return flushed(p->name);
+}
+
 struct settings *settings_main(const struct settings_program *p, int argc,
                                char **argv, int *exit_code)
 {
@@ -107,11 +120,12 @@ struct settings *settings_main(const struct settings_program *p, int argc,
 	}
 	if (!line.check && !line.print)
 		return s;
-	if (line.print)
+	if (line.print) {
 		settings_print(s, stdout);
-	else
-		(void)printf("%s: %s: settings are good\n", p->name, line.file);
-	*exit_code = flushed(p->name);
+		*exit_code = flushed(p->name);
+	} else {
+		*exit_code = check(p, line.file);
+	}
 	settings_free(&s);
 	return NULL;
 }

@@ -26,6 +26,9 @@ struct settings_program {
 	/* Rules between keys; -1 with why (settings_refuse()). May be NULL. */
 	int (*check)(const struct settings *s, const void *out,
 	             struct err *why);
+	/* For --check-config: what a start finds out besides, from files that
+	   the settings name; -1 with why, a whole sentence. May be NULL. */
+	int (*try_start)(const void *out, struct err *why);
 	const struct version_part *libraries; /* ends with {0}; may be NULL */
 };
 

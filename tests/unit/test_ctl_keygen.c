@@ -148,43 +148,106 @@ static const char coordinator_conf[] =
 	"plan_key = \"%s/plan\"\n"
 	"issuers = { \"ca.example\" }\n"
 	"kafka { brokers = \"127.0.0.1:9092\" }\n"
-	"plan { primary = ams }\n"
-	"perspective \"ams\" { rir = ripe\nlatitude = 52\nlongitude = 5\n}\n"
-	"perspective \"nyc\" { rir = arin\nlatitude = 40\nlongitude = -74\n}\n"
-	"%s%s";
+	"plan { primary = ams }\n";
 
-/* What keygen prints is pasted as it is. */
-START_TEST(sections_can_be_pasted)
+static const struct {
+	const char *code, *rir;
+	int latitude, longitude;
+} places[] = {
+	{ "ams", "ripe", 52, 5 },      { "nyc", "arin", 40, -74 },
+	{ "sao", "lacnic", -23, -46 }, { "sin", "apnic", 1, 104 },
+	{ "jnb", "afrinic", -26, 28 },
+};
+
+/* What keygen prints, pasted as it is. */
+static void paste(struct buf *text, const char *name, const char *role,
+                  const char *perspective)
 {
-	char plan[TEMP_PATH_MAX], conf[TEMP_PATH_MAX];
+	struct program p;
+
+	keygen(&p, name, role, perspective);
+	buf_add_str(text, program_out(&p));
+	program_clear(&p);
+}
+
+/* Settings that a coordinator starts with. */
+static void whole_conf(struct buf *text)
+{
+	char plan[TEMP_PATH_MAX];
 	const char *make_plan[] = { MPICCTL, "keygen", "--plan-key",
 		                    temp_path(&dir, "plan", plan), NULL };
-	const char *check[] = { MPICCTL, "check-config", "coordinator",
-		                temp_path(&dir, "c.conf", conf), NULL };
-	struct program coordinator, worker, p;
-	struct buf text = { 0 };
+	struct program p;
 
-	keygen(&coordinator, "c1", "coordinator", NULL);
-	keygen(&worker, "ams-1", "worker", "ams");
 	program_run(&p, make_plan, NULL);
 	program_clear(&p);
-	buf_printf(&text, coordinator_conf, dir.path, dir.path,
-	           program_out(&coordinator), program_out(&worker));
-	temp_write(&dir, "c.conf", buf_cstr(&text));
-	program_run(&p, check, NULL);
-	ck_assert_msg(p.code == 0, "%s", program_err(&p));
-	ck_assert_ptr_nonnull(strstr(program_out(&p), "settings are good"));
-	program_clear(&p);
+	buf_printf(text, coordinator_conf, dir.path, dir.path);
+	paste(text, "c1", "coordinator", NULL);
+	for (int i = 0; i < COUNT(places); i++) {
+		buf_printf(text,
+		           "perspective \"%s\" { rir = %s\n"
+		           "latitude = %d\nlongitude = %d\n}\n",
+		           places[i].code, places[i].rir, places[i].latitude,
+		           places[i].longitude);
+		paste(text, places[i].code, "worker", places[i].code);
+	}
+}
 
+static void check_config(struct buf *text, int want, const char *said)
+{
+	char conf[TEMP_PATH_MAX];
+	const char *check[] = { MPICCTL, "check-config", "coordinator",
+		                temp_path(&dir, "c.conf", conf), NULL };
+	struct program p;
+
+	temp_write(&dir, "c.conf", buf_cstr(text));
+	program_run(&p, check, NULL);
+	ck_assert_msg(p.code == want, "%d: %s", p.code, program_err(&p));
+	ck_assert_msg(strstr(want == 0 ? program_out(&p) : program_err(&p),
+	                     said) != NULL,
+	              "said \"%s\", not \"%s\"", program_err(&p), said);
+	program_clear(&p);
+}
+
+START_TEST(sections_can_be_pasted)
+{
+	struct buf text = { 0 };
+
+	whole_conf(&text);
+	check_config(&text, 0, "settings are good");
 	/* and what is wrong is said as the program says it */
 	buf_add_str(&text, "nonsense = yes\n");
-	temp_write(&dir, "c.conf", buf_cstr(&text));
-	program_run(&p, check, NULL);
-	ck_assert_int_eq(p.code, 78);
-	ck_assert_ptr_nonnull(strstr(program_err(&p), "nonsense"));
-	program_clear(&p);
-	program_clear(&coordinator);
-	program_clear(&worker);
+	check_config(&text, 78, "nonsense");
+	buf_clear(&text);
+}
+END_TEST
+
+/* What a start would find out, the check finds out. */
+static const struct {
+	const char *section, *brokers, *said;
+} unfit[] = {
+	{ "perspective \"syd\" { rir = apnic\nlatitude = -34\n"
+	  "longitude = 151\n}\n",
+	  NULL, "perspective syd: 0 signing keys" },
+	{ "key \"x\" { role = coordinator\n}\n", NULL,
+	  "key \"x\": set public_key_file or public_key" },
+	{ "key \"x\" { role = coordinator\npublic_key = \"AAAA\"\n}\n", NULL,
+	  "not an Ed25519 public key" },
+	{ "key \"ams-old\" { role = worker\nperspective = nowhere\n}\n", NULL,
+	  "ams-old" },
+	{ "", "192.0.2.1:9092", "(R-011)" },
+	{ "public_suffix_list = /nonexistent\n", NULL, "/nonexistent" },
+};
+
+START_TEST(check_finds_what_a_start_finds)
+{
+	struct buf text = { 0 };
+
+	whole_conf(&text);
+	buf_add_str(&text, unfit[_i].section);
+	if (unfit[_i].brokers != NULL)
+		ck_assert_int_eq(
+			setenv("MPIC_KAFKA_BROKERS", unfit[_i].brokers, 1), 0);
+	check_config(&text, 78, unfit[_i].said);
 	buf_clear(&text);
 }
 END_TEST
@@ -199,5 +262,7 @@ int main(void)
 	tcase_add_test(tc, touches_nothing_that_exists);
 	tcase_add_test(tc, writes_plan_keys);
 	tcase_add_test(tc, sections_can_be_pasted);
+	tcase_add_loop_test(tc, check_finds_what_a_start_finds, 0,
+	                    COUNT(unfit));
 	return run_case(tc);
 }

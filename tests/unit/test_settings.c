@@ -572,6 +572,16 @@ static int no_place(const struct settings *s, const void *out, struct err *e)
 	return 0;
 }
 
+#define UNLUCKY MINIMAL "place \"ab\" { latitude = 1 }\nwork { jobs = 13 }\n"
+
+/* Files that the settings name are looked at when all else is well. */
+static int no_start(const void *out, struct err *e)
+{
+	const struct conf *c = out;
+
+	return c->jobs == 13 ? err_set(e, "13 jobs never start") : 0;
+}
+
 static const struct version_part parts[] = { { "libfoo", "1.2" }, { 0 } };
 
 static const struct {
@@ -586,6 +596,10 @@ static const struct {
 	{ "check refuses", "--check-config", "lab = 5", EX_CONFIG,
 	  ":1: lab: \"5\" is not understood; wanted: yes | no" },
 	{ "cross rule", "--check-config", MINIMAL, EX_CONFIG, "place: none" },
+	{ "start would not", "--check-config", UNLUCKY, EX_CONFIG,
+	  ": 13 jobs never start" },
+	{ "that is not asked to print", "--print-config", UNLUCKY, EX_OK,
+	  "jobs = 13" },
 	{ "starting refuses", NULL, "lab = 5", EX_CONFIG, "mpic-test: /tmp/" },
 	{ "print", "--print-config", full, EX_OK, "brokers = \"a:9092\"" },
 	{ "version", "--version", "", EX_OK, "mpic-test 0" },
@@ -604,6 +618,7 @@ static void run_line(int i, const char *output)
 		.table = table,
 		.out = &conf,
 		.check = no_place,
+		.try_start = no_start,
 		.libraries = parts,
 	};
 	char *arg = lines[i].arg != NULL ? xstrdup(lines[i].arg) : NULL;
