@@ -18,12 +18,12 @@ key (read_committed, or you may see what was never decided):
   echo '{"request_id":"mine-1","check_type":"caa","domain_or_ip_target":"$some"}' |
       ${in}kcat -P -b $broker -t mpic.requests
   ${in}kcat -C -q -b $broker -t mpic.decisions -X isolation.level=read_committed \\
-      -o beginning -e -f '%k %s\\n' | grep '^mine-1 '
+      -o beginning -e -f '%k %s\\n' | grep -a '^mine-1 '
 
 Decisions as they come:
   ${in}$PROGRAMS/mpicctl watch --config $DIR/conf/mpicctl.conf
 
-Take a perspective away (its checks then wait 6 s for it), see "4/5", and bring
+Take a perspective away (its checks then wait $attempt_time for it), see "4/5", and bring
 it back; take two away, and see "do-not-issue":
   kill -9 \$(cat $DIR/pid/jnb)
   sh $0 --start $DIR jnb

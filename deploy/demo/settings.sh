@@ -62,11 +62,14 @@ END
 		echo "public_suffix_list = \"$(lab SUFFIXES)\""
 	fi
 	kafka_section '	"session.timeout.ms" = "6000"'
+	# Six resolvers with nothing in their caches, far from some servers.
+	attempt_time=6s
+	[ $internet = no ] || attempt_time=20s
 	cat <<END
 plan {
 	primary = "$(codes | head -n 1)"
 	early = never
-	attempt_time = 6s
+	attempt_time = $attempt_time
 }
 admin { port = 0 }
 END
