@@ -25,6 +25,18 @@ int ctl_fail(const char *argv0, int code, const char *why)
 	return code;
 }
 
+int ctl_worse(int a, int b)
+{
+	static const int rank[] = { [CTL_OK] = 0,
+		                    [CTL_DO_NOT_ISSUE] = 1,
+		                    [CTL_REJECTED] = 2,
+		                    [CTL_NOT_COMPLETED] = 3 };
+
+	if (a >= EX__BASE || b >= EX__BASE)
+		return a >= EX__BASE ? a : b;
+	return rank[a] >= rank[b] ? a : b;
+}
+
 int ctl_flushed(const char *argv0, int code)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

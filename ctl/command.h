@@ -34,6 +34,10 @@ bool ctl_parse(const struct argp *argp, int argc, char **argv, void *input);
 /* "mpicctl <command>: <why>" on stderr, escaped; returns code. */
 int ctl_fail(const char *argv0, int code, const char *why);
 
+/* Which of two exit codes says more: a fault (64 and up) before not completed
+   before rejected before do-not-issue. */
+int ctl_worse(int a, int b);
+
 /* code if all that was printed has arrived, else EX_IOERR, having said so. */
 int ctl_flushed(const char *argv0, int code);
 

@@ -46,7 +46,4 @@ void submission_interrupt(struct submission *s);
    (64 and up) before not completed before rejected before do-not-issue. */
 int submission_finish(struct submission *s);
 
-/* Which of two exit codes says more. */
-int submission_worse(int a, int b);
-
 #endif
