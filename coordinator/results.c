@@ -80,49 +80,51 @@ static const char *source_of(const struct key_entry *entry)
 	return entry != NULL ? entry->name : "nobody known";
 }
 
-static void fold(struct partition *p, struct session *s,
-                 const struct kafka_message *m, struct arena *arena)
+/* What is wrong with it is counted, and said once. */
+static void read_result(struct coordinator *c, const struct kafka_message *m,
+                        struct arena *arena, struct result *result,
+                        struct heard *heard)
 {
-	struct coordinator *c = p->c;
-	struct result result;
 	const struct key_entry *entry;
-	struct heard heard = { .offset = m->offset,
-		               .digest = digest_of(m->value),
-		               .trust = TRUST_UNSIGNED };
-	const char *bad = result_decode(m->value, arena, &result);
+	const char *bad = result_decode(m->value, arena, result);
 
-	if (bad == NULL) {
-		heard.result = &result;
-		heard.trust =
-			verify(c, m, SIGN_RESULT,
-		               (const char *)result.perspective.p, &entry);
-		if (heard.trust == TRUST_OK) {
-			heard.key_id = entry->key_id;
-		} else {
-			stats_untrusted(c->stats, "results", heard.trust);
-			complain(m, trust_result_name(heard.trust),
-			         source_of(entry));
-		}
-	} else {
+	*heard = (struct heard){ .offset = m->offset, .trust = TRUST_UNSIGNED };
+	if (bad != NULL) {
 		stats_undecodable(c->stats, "results");
 		complain(m, bad, "undecodable");
+		return;
 	}
-	session_on_result(s, &heard);
+	heard->result = result;
+	heard->trust = verify(c, m, SIGN_RESULT,
+	                      (const char *)result->perspective.p, &entry);
+	if (heard->trust == TRUST_OK) {
+		heard->key_id = entry->key_id;
+		return;
+	}
+	stats_untrusted(c->stats, "results", heard->trust);
+	complain(m, trust_result_name(heard->trust), source_of(entry));
 }
 
 void results_on_message(struct partition *p, const struct kafka_message *m)
 {
 	struct session *s = session_find(p, m->key);
+	struct arena *arena = arena_new();
+	struct result result;
+	struct heard heard;
 
 	p->results_next = m->offset + 1;
 	if (s != NULL) {
-		struct arena *arena = arena_new();
-
-		fold(p, s, m, arena);
-		arena_free(&arena);
-	} else {
-		stats_result(p->c->stats, FOLD_AFTER_CLOSE);
+		read_result(p->c, m, arena, &result, &heard);
+		heard.digest = digest_of(m->value);
+		session_on_result(s, &heard);
+	} else if (p->phase == PARTITION_SERVING) {
+		/* for nobody who waits: late, or garbage, and that is told */
+		read_result(p->c, m, arena, &result, &heard);
+		stats_result(p->c->stats, heard.result != NULL
+		                                  ? FOLD_AFTER_CLOSE
+		                                  : FOLD_UNDECODABLE);
 	}
+	arena_free(&arena);
 	if (p->phase == PARTITION_SERVING)
 		barrier_advance(p->c->barrier, p);
 }

@@ -486,7 +486,7 @@ static void ignores_garbage(void)
 		&w, "mpic_untrusted_records_total{topic=\"results\","
 		    "why=\"wrong-perspective\"} 1"));
 	ck_assert(cw_has_figure(
-		&w, "mpic_undecodable_records_total{topic=\"results\"} 1"));
+		&w, "mpic_undecodable_records_total{topic=\"results\"} 3"));
 }
 
 static void send_goodbye(int city)
