@@ -339,6 +339,7 @@ list_suites()
 		[ $preset != clang ] || [ $ci = yes ] || continue
 		echo "unit ($preset)"
 		echo "integration ($preset)"
+		[ $preset = clang ] || echo "simulation ($preset)"
 		for script in tests/e2e/*.sh; do
 			[ -e "$script" ] && [ $preset != clang ] &&
 				echo "e2e $(basename "$script" .sh) ($preset)"
@@ -369,6 +370,7 @@ fi
 check_suites
 ctest_suite unit dev "$JOBS"
 ctest_suite integration dev 1
+ctest_suite simulation dev "$JOBS"
 e2e_suites dev
 if [ $ci = yes ]; then
 	ctest_suite unit clang "$JOBS"
@@ -379,6 +381,7 @@ fi
 if [ $quick = no ]; then
 	ctest_suite unit san "$JOBS"
 	ctest_suite integration san 1
+	ctest_suite simulation san "$JOBS"
 	e2e_suites san
 	fuzz_suite
 fi

@@ -12,7 +12,10 @@
 
 #include <stdio.h>
 
-enum { LIST_MAX = 512, ECHO_LIMIT = 64 };
+enum {
+	LIST_MAX = 512,
+	CLOCKS_APART_MS = 200 /* instances are within 150 of the brokers */
+};
 
 /* A record of `requests`. */
 struct asked {
@@ -427,11 +430,10 @@ void sim_log_seen(const char *event)
 
 /* -- promise 6 -- */
 
-void checker_look(const struct coordinator *c, size_t restored_most)
+void checker_look(const struct coordinator *c)
 {
 	size_t working = 0;
 
-	(void)restored_most;
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
 		const struct partition *p = c->partitions[i];
 
@@ -572,6 +574,29 @@ static void check_success(const struct answered *a)
 	}
 }
 
+/* A deadline closes no attempt before what was on the log by then was read. */
+static void check_cut(const struct answered *a,
+                      const struct digest *plan_digest,
+                      const struct attempt_close *close)
+{
+	const struct planned_attempt *plan = find_plan(plan_digest);
+	const struct log_partition *p =
+		log_find(world.deployment.topics.results, a->p->number);
+
+	if (plan == NULL || close->closed_by != CLOSED_BY_DEADLINE)
+		return;
+	for (size_t i = (size_t)(close->cut + 1); i < p->count; i++) {
+		const struct log_record *r = p->records[i];
+
+		if (span_eq(r->key, a->id) &&
+		    r->timestamp_ms <
+		            plan->attempt.deadline_ms - CLOCKS_APART_MS)
+			sim_fail("promise 3: result %lld of %.*s was there "
+			         "before the deadline that ignored it",
+			         (long long)i, SPAN_ARG(a->id));
+	}
+}
+
 static void check_rests(const struct answered *a)
 {
 	for (size_t i = 0; i < a->decision.attempts_count; i++) {
@@ -581,6 +606,7 @@ static void check_rests(const struct answered *a)
 			sim_fail("promise 3: an attempt of %.*s is not on the "
 			         "log",
 			         SPAN_ARG(a->id));
+		check_cut(a, &t->attempt.digest, &t->close);
 		for (size_t o = 0; o < t->perspectives_count; o++) {
 			const struct perspective_outcome *x =
 				&t->perspectives[o];

@@ -251,7 +251,7 @@ static void after_event(void)
 
 		if (i->process == NULL)
 			continue;
-		checker_look(i->coordinator, 0);
+		checker_look(i->coordinator);
 		if (i->process->stopping) {
 			sim_trace("%s ended by itself", i->name);
 			end_process(i, true);

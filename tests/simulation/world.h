@@ -44,6 +44,6 @@ bool checker_all_answered(void);
 /* Everything that can only be said at the end. */
 void checker_end(void);
 /* After each event of a coordinator. */
-void checker_look(const struct coordinator *c, size_t restored_most);
+void checker_look(const struct coordinator *c);
 
 #endif

@@ -1,0 +1,86 @@
+# Damaged builds, each of which the simulation must catch: the proof that it
+# can. One change of one line in a copy of one of the product's files, linked
+# before the library that has the good one. A change that finds nothing to
+# change any more fails its build and says so.
+#
+# mutant(NAME FILE FROM TO [SCHEDULES N])
+function(mutant name file from to)
+	set(in ${CMAKE_SOURCE_DIR}/${file})
+	set(out ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name}.c)
+	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${in})
+	file(READ ${in} text)
+	string(FIND "${text}" "${from}" at)
+	if(at EQUAL -1)
+		set(text "#error \"${name}: not found in ${file}; see tests/simulation/mutants.cmake\"\n")
+	endif()
+	string(REPLACE "${from}" "${to}" text "${text}")
+	file(CONFIGURE OUTPUT ${out} CONTENT "${text}" @ONLY)
+	sim_program(sim_${name} ${out})
+	# what is damaged may leave something unused
+	target_compile_options(sim_${name} PRIVATE -w)
+	expect_caught(${name} sim_${name})
+endfunction()
+
+# Passes if a schedule fails.
+function(expect_caught name program)
+	add_test(NAME simulation_catches_${name} COMMAND ${program}
+		--seed 1 --schedules 5000 --expect-failure ${ARGN})
+	set_tests_properties(simulation_catches_${name} PROPERTIES
+		TIMEOUT 300 LABELS simulation)
+endfunction()
+
+# -- promise 1: exactly one
+
+# Brokers take offsets of members that were expelled.
+expect_caught(no_fencing simulate --no-fencing)
+# What an abort undid stays in the chain.
+mutant(chain_over_abort coordinator/outbox.c
+	"p->staged_head = p->head;" ";")
+mutant(no_duplicate_window coordinator/requests.c
+	"= window_find(in->p->window, in->id)" "= NULL")
+mutant(mark_past_open common/base/offsets.c
+	"if (at(o, i)->state == OPEN)\n\t\t\treturn" "if (0)\n\t\t\treturn")
+# Answers other than decisions are not remembered above the mark.
+mutant(asides_forgotten coordinator/answered.c
+	"if (e->by == ANSWERED_ASIDE && e->offset >= mark)" "if (0)")
+# An open transaction of a predecessor is not waited for.
+mutant(no_wait_for_stable coordinator/restore.c
+	"if (offset < high)" "if (0)")
+# The ceiling counts requests that only wait to be read again.
+mutant(full_house coordinator/coordinator.c
+	"if (p->paused) /* hysteresis */"
+	"size_t all = 0; for (uint32_t i = 0; i < c->d->partitions; i++) all += c->partitions[i] != NULL ? HASH_COUNT(c->partitions[i]->sessions) : 0; if (all >= most) return true; if (p->paused)")
+
+# -- promise 2: only what the planned perspective signed
+
+mutant(any_key common/decide/count.c
+	"if (h->trust != TRUST_OK)\n\t\treturn false;" "return true;")
+
+# -- promise 3: the same bytes again
+
+# A deadline closes without reading results as far as they went.
+mutant(no_barrier coordinator/session.c
+	"barrier_add(s->partition->c->barrier, s);" "session_on_results_read(s);")
+# A successor begins to read results too late.
+mutant(results_from_now coordinator/partition.c
+	"results = session_results_from(s, results);" ";")
+
+# -- promise 4: log before use
+
+mutant(check_before_plan coordinator/attempts.c
+	"s->state = SESSION_LOGGING;\n\tlog_attempt(s, run);"
+	"s->state = SESSION_LOGGING;\n\tlog_attempt(s, run);\n\tif (s->state == SESSION_LOGGING)\n\t\tattempts_dispatch(s);")
+mutant(abort_is_commit coordinator/outbox.c
+	"if (outcome == KAFKA_TXN_COMMITTED) {"
+	"if (outcome <= KAFKA_TXN_ABORTED) {")
+
+# -- promise 5: nothing of another attempt
+
+mutant(results_of_any_attempt common/decide/count.c
+	"return digest_eq(&r->plan, &state->ref.digest) &&\n\t       span_eq(r->request_id, state->attempt->request_id) &&\n\t       span_eq(r->attempt_id, state->attempt->attempt_id);"
+	"return span_eq(r->request_id, state->attempt->request_id);")
+
+# -- promise 6: bounded
+
+mutant(no_brake coordinator/coordinator.c
+	"return c->sessions >= most || offsets_span" "return offsets_span")
