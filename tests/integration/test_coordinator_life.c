@@ -219,20 +219,24 @@ START_TEST(late_words_before_the_watermark)
 }
 END_TEST
 
+static bool is_on_the_log(void *arg)
+{
+	(void)arg;
+	return w.requests != NULL;
+}
+
 /* A plan that the log never takes is no attempt: decided without one. */
 START_TEST(an_attempt_that_the_log_refuses)
 {
 	enum { PRODUCE = 0, TOO_LARGE = 10 };
 
 	cw_open(&w, PLAN "}\n");
-	cw_start(&w);
-	w.heartbeats = false;
-	world_pass(&w.kafka, 50);
+	w.heartbeats = false; /* so that nobody else produces */
 	cw_submit(&w, -1, "refused",
 	          cw_request(&w, "refused", "refused.example.com"));
-	while (find("refused") == NULL)
-		world_pass(&w.kafka, 1);
+	world_run(&w.kafka, "request", is_on_the_log, NULL);
 	mock_broker_fail_next(w.kafka.broker, PRODUCE, 1, TOO_LARGE);
+	cw_start(&w);
 	cw_wait_decisions(&w, 1);
 	const struct decided *d = cw_decision(&w, "refused", 0);
 
