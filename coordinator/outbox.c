@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "coordinator/barrier.h"
 #include "coordinator/requests.h"
-#include "trust/jws.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -21,7 +20,6 @@ enum {
 	/* a second epoch error within this much means that two processes share
 	   one transactional.id */
 	SHARED_ID_MS = 60000,
-	HEADERS_MAX = 64,
 	/* after one failure at once; then so long, doubled each time */
 	PAUSE_MS = 200,
 	PAUSE_MAX_MS = 10000,
@@ -89,188 +87,12 @@ static void put_in_front(struct outbox *o, struct queue *first)
 		push(&o->waiting, a);
 }
 
-struct answer *answer_new(enum answer_kind kind, const struct partition *p,
-                          int64_t request_offset, struct session *s)
-{
-	struct arena *arena = s != NULL ? s->arena : arena_new();
-	struct answer *a = arena_alloc(arena, sizeof(*a));
-
-	a->kind = kind;
-	a->partition = p->number;
-	a->request_offset = request_offset;
-	a->session = s;
-	a->arena = s != NULL ? NULL : arena;
-	return a;
-}
-
 static void answer_free(struct outbox *o, struct answer *a)
 {
 	struct arena *arena = a->arena; /* a itself lives in it */
 
 	o->bytes -= a->weight;
 	arena_free(&arena);
-}
-
-static struct arena *answer_arena(const struct answer *a)
-{
-	return a->arena != NULL ? a->arena : a->session->arena;
-}
-
-/* -- chaining and signing -- */
-
-static void sign(const struct coordinator *c, struct answer *a)
-{
-	struct sign_domain domain = deployment_domain(c->d, SIGN_DECISION);
-	struct buf bytes = { 0 };
-
-	decision_encode(&a->decision, a->encoding, &bytes);
-	a->value = arena_span(answer_arena(a), buf_span(&bytes));
-	bytes.len = 0;
-	jws_sign(c->d->signing_key, &domain, a->value, &bytes);
-	a->jws = arena_span(answer_arena(a), buf_span(&bytes));
-	buf_clear(&bytes);
-}
-
-static void shrink(const struct coordinator *c, struct answer *a);
-
-static void chain(struct partition *p, struct answer *a)
-{
-	a->decision.sequence = p->staged_sequence + 1;
-	a->decision.previous = p->staged_head;
-	sign(p->c, a);
-	if (a->value.len > DECISION_MAX) {
-		shrink(p->c, a);
-		sign(p->c, a);
-	}
-	p->staged_sequence = a->decision.sequence;
-	p->staged_head = digest_of(a->value);
-}
-
-/* -- one record of a batch -- */
-
-static void add_header(struct kafka_record *r, struct kafka_header *list,
-                       const char *name, struct span value)
-{
-	if (value.p == NULL || r->header_count == HEADERS_MAX)
-		return;
-	list[r->header_count++] = (struct kafka_header){ name, value };
-}
-
-static struct span content_type_of(const struct answer *a)
-{
-	return a->encoding == ENCODING_JSON ? SPAN(CONTENT_TYPE_JSON)
-	                                    : SPAN(CONTENT_TYPE_MSGPACK);
-}
-
-static void decision_record(const struct answer *a, struct kafka_record *r,
-                            struct kafka_header *list)
-{
-	char offset[24];
-
-	r->key = a->key;
-	add_header(r, list, HEADER_CONTENT_TYPE, content_type_of(a));
-	add_header(r, list, JWS_HEADER, a->jws);
-	add_header(r, list, HEADER_TRACEPARENT, a->traceparent);
-	if (a->kind == ANSWER_DECISION)
-		return;
-	(void)snprintf(offset, sizeof(offset), "%lld", (long long)a->echo_of);
-	add_header(r, list, HEADER_ECHO,
-	           arena_span(answer_arena(a), span_str(offset)));
-}
-
-static void original_headers(const struct answer *a, struct kafka_record *r,
-                             struct kafka_header *list)
-{
-	for (size_t i = 0; i < a->header_count && i < HEADERS_MAX - 8; i++)
-		add_header(r, list, a->headers[i].name,
-		           a->headers[i].value.p != NULL ? a->headers[i].value
-		                                         : SPAN(""));
-}
-
-static void add_record(const struct outbox *o, struct answer *a,
-                       struct kafka_batch *batch)
-{
-	static const char *const dead[] = {
-		HEADER_DEAD_REASON, HEADER_DEAD_DETAIL, HEADER_DEAD_TOPIC,
-		HEADER_DEAD_PARTITION, HEADER_DEAD_OFFSET
-	};
-	const struct topics *topics = &o->c->d->topics;
-	struct kafka_header list[HEADERS_MAX];
-	struct kafka_record r = { .topic = topics->decisions,
-		                  .partition = a->partition,
-		                  .key = a->key,
-		                  .value = a->value,
-		                  .headers = list };
-
-	switch (a->kind) {
-	case ANSWER_NOTHING: return;
-	case ANSWER_DECISION:
-	case ANSWER_ECHO:
-	case ANSWER_CONFLICT: decision_record(a, &r, list); break;
-	case ANSWER_DEAD_LETTER:
-		r.topic = topics->dead_letters;
-		r.partition = 0;
-		original_headers(a, &r, list);
-		for (size_t i = 0; i < 5; i++)
-			add_header(&r, list, dead[i], a->extra[i]);
-		break;
-	case ANSWER_FORWARD:
-		r.topic = topics->requests;
-		r.partition = a->to_partition;
-		original_headers(a, &r, list);
-		add_header(&r, list, HEADER_FORWARDED, a->extra[0]);
-		break;
-	}
-	(void)kafka_batch_add(batch, &r, a);
-}
-
-/* -- what the topic will not take -- */
-
-/* A decision without its attempts says less, but it is an answer. */
-static void shrink_decision(struct answer *a)
-{
-	struct decision *d = &a->decision;
-
-	d->outcome = OUTCOME_DO_NOT_ISSUE;
-	d->reason = REASON_INTERNAL_FAULT;
-	d->issues_count = 0;
-	d->attempts_count = 0;
-	d->quorums_count = 0;
-	d->valid_until_ms.set = false;
-}
-
-static void shrink_to_dead_letter(const struct coordinator *c, struct answer *a)
-{
-	const char *topic = c->d->topics.requests;
-
-	a->kind = ANSWER_DEAD_LETTER;
-	a->value = SPAN("");
-	a->header_count = 0;
-	a->extra[0] = span_str(reason_name(REASON_OVERSIZED));
-	a->extra[1] = SPAN("too large for the topic it was to go to; the "
-	                   "record is where the headers say");
-	a->extra[2] = span_str(topic);
-	a->extra[3] =
-		span_str(arena_printf(answer_arena(a), "%d", a->partition));
-	a->extra[4] = span_str(arena_printf(answer_arena(a), "%lld",
-	                                    (long long)a->request_offset));
-}
-
-/* Never the same bytes again: the short form of the answer takes its place. */
-static void shrink(const struct coordinator *c, struct answer *a)
-{
-	log_error("coordinator_answer_too_large",
-	          F_INT("partition", a->partition),
-	          F_INT("request_offset", a->request_offset),
-	          F_INT("bytes", a->value.len),
-	          F_STR("what_to_do",
-	                "compare max.message.bytes of decisions, requests and "
-	                "dead-letters with the topics' manifest"));
-	a->shrunk = true;
-	if (a->kind == ANSWER_DECISION || a->kind == ANSWER_CONFLICT)
-		shrink_decision(a);
-	else
-		shrink_to_dead_letter(c, a);
 }
 
 /* -- a batch -- */
@@ -335,15 +157,15 @@ static struct kafka_batch *make_batch(struct outbox *o)
 			continue;
 		}
 		if (a->kind == ANSWER_DECISION)
-			chain(p, a);
+			answer_chain(a, p);
 		else if (a->kind == ANSWER_CONFLICT)
-			sign(c, a);
+			answer_sign(a, c);
 		offsets_stage(p->offsets, a->request_offset);
 		answered_note(p->answered, a->request_offset,
 		              names_request(a) ? ANSWERED_STAGED
 		                               : ANSWERED_ASIDE);
 		touched[a->partition] = true;
-		add_record(o, a, batch);
+		answer_add_to(a, c, batch);
 		push(&o->flying, a);
 	}
 	put_in_front(o, &held);
@@ -410,7 +232,7 @@ static void finish_decision(struct partition *p, struct answer *a,
 		.decided_at_ms = a->decision.decided_at_ms,
 		.value = a->value,
 		.jws = a->jws,
-		.content_type = content_type_of(a),
+		.content_type = answer_content_type(a),
 	};
 
 	p->last_decision = offset;
@@ -485,7 +307,7 @@ static void take_back(struct outbox *o, const struct kafka_batch *batch)
 			                    "the broker refuses even the short "
 			                    "form of an answer");
 		if (refused)
-			shrink(c, a);
+			answer_shrink(a, c);
 		const struct partition *p = partition_find(c, a->partition);
 
 		if (p == NULL) {
