@@ -180,6 +180,7 @@ void kafka_txn_free(struct kafka_txn **txn)
 	if (t == NULL)
 		return;
 	t->freed = true;
+	kafka_batch_free(&t->batch);
 	*txn = NULL;
 }
 

@@ -33,7 +33,6 @@ struct instance {
 	struct process *process;
 	struct coordinator *coordinator;
 	uint64_t trouble_at; /* steps of the process; 0: none */
-	bool waits;          /* to be started again */
 };
 
 static struct instance instances[WORLD_INSTANCES];
@@ -168,7 +167,8 @@ static void start(void *arg)
 	struct instance *i = arg;
 	struct err err;
 
-	i->waits = false;
+	if (i->process != NULL) /* restart_all() was first */
+		return;
 	i->process = arena_alloc(sim.arena, sizeof(*i->process));
 	i->process->name = i->name;
 	i->process->alive = true;
@@ -188,7 +188,6 @@ static void start(void *arg)
 
 static void start_later(struct instance *i)
 {
-	i->waits = true;
 	sim_after(NULL, sim_below(sim_percent(50) ? SECOND : 15 * SECOND),
 	          start, i);
 }
