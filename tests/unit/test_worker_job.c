@@ -81,6 +81,27 @@ START_TEST(probe_supplies_kinds_only)
 }
 END_TEST
 
+/* By how much the start seems to lie before the length says so: cut to
+   milliseconds (behind), or the clock was set back since (ahead). */
+static const int starts_ms[] = { -1, 0, 5000 };
+
+/* A permission's lookup may not be after the end of its result (R-066): the
+   probe read the wall clock for it. Nor does time run backwards. */
+START_TEST(it_ends_after_all_that_it_rests_on)
+{
+	struct result r;
+	int64_t looked_up_ms;
+
+	job->started_mono_us = clock_mono_us();
+	looked_up_ms = clock_wall_ms();
+	job->started_ms = looked_up_ms + starts_ms[_i];
+	job_result_without_probe(job, &signer, CLASS_ERROR,
+	                         REASON_WORKER_DRAINING, NULL, &room, &r);
+	ck_assert_int_ge(r.finished_ms, looked_up_ms);
+	ck_assert_int_ge(r.finished_ms, r.started_ms);
+}
+END_TEST
+
 static const struct {
 	enum probe_end end;
 	enum result_class class;
@@ -175,6 +196,8 @@ int main(void)
 	tcase_add_loop_test(tc, every_kind_fails_without_an_answer, 0,
 	                    COUNT(ends));
 	tcase_add_test(tc, only_kinds_asked_for);
+	tcase_add_loop_test(tc, it_ends_after_all_that_it_rests_on, 0,
+	                    sizeof(starts_ms) / sizeof(starts_ms[0]));
 	tcase_add_test(tc, what_does_not_fit_can_not_pass);
 	tcase_add_test(tc, long_versions_are_cut);
 	return run_case(tc);
