@@ -164,8 +164,10 @@ static void send_due(struct load *l, double now)
 	l->credit_ms = now;
 	if (l->credit > CREDIT_MOST)
 		l->credit = CREDIT_MOST;
-	for (; l->credit >= 1 && l->in_flight < l->o.in_flight; l->credit--)
+	while (l->credit >= 1 && l->in_flight < l->o.in_flight) {
+		l->credit--;
 		send_one(l);
+	}
 }
 
 /* -- phases */
@@ -409,8 +411,10 @@ static void take_http_01(struct argp_state *state, struct options *o, char *arg)
 {
 	char *colon = strchr(arg, ':');
 
-	if (colon == NULL)
+	if (colon == NULL) {
 		argp_error(state, "--http-01 wants TOKEN:KEY-AUTHORIZATION");
+		return;
+	}
 	*colon = '\0';
 	o->token = arg;
 	o->key_authorization = colon + 1;
