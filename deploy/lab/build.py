@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -361,6 +362,7 @@ remote-control:
 def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         Lab(pathlib.Path(sys.argv[1]), int(sys.argv[2]),
             int(sys.argv[3])).build()
