@@ -47,7 +47,7 @@ static void ask(struct coordinator *c, bool watermarks)
 		                       c->d->topics.attempts,
 		                       c->d->topics.results };
 	struct kafka_partition *list =
-		xcalloc(c->d->partitions * TOPICS, sizeof(*list));
+		xcalloc((size_t)c->d->partitions * TOPICS, sizeof(*list));
 	size_t count = 0;
 
 	for (uint32_t i = 0; i < c->d->partitions; i++) {

@@ -414,7 +414,7 @@ static void answers_whatever_the_key(void)
 
 static void dead_letters_what_is_too_large(void)
 {
-	size_t room = 65 * 1024;
+	const size_t room = 66560; /* 65 KiB */
 	char *large = arena_alloc(w.arena, room + 1);
 	int before = w.dead_letters;
 

@@ -119,7 +119,7 @@ static json_t *parse(const char *text)
 
 	ck_assert_uint_lt(n, sizeof(quoted));
 	for (size_t i = 0; i <= n; i++)
-		quoted[i] = text[i] == '\'' ? '"' : text[i];
+		quoted[i] = (char)(text[i] == '\'' ? '"' : text[i]);
 	json_t *json = json_loads(quoted, 0, &error);
 
 	ck_assert_msg(json != NULL, "%s: %s", error.text, text);
