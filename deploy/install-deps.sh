@@ -24,7 +24,7 @@ RUNTIME="librdkafka1 libevent-2.1-7 libunbound8 libldns3 libcurl4 libssl3
 	libsystemd0 dns-root-data publicsuffix ca-certificates"
 
 BUILD="build-essential gcc cmake ninja-build pkg-config git ccache
-	librdkafka-dev libevent-dev libunbound-dev libldns-dev
+	librdkafka-dev libevent-dev libunbound-dev nettle-dev libldns-dev
 	libcurl4-openssl-dev libssl-dev libmsgpack-dev libjansson-dev
 	libconfuse-dev uthash-dev libpsl-dev libidn2-dev libseccomp-dev
 	libsystemd-dev linux-libc-dev check"
