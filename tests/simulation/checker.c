@@ -38,6 +38,7 @@ struct answered {
 	struct decision decision;
 	enum encoding encoding;
 	struct span id;
+	bool short_form; /* of what the topic would not take */
 };
 
 struct planned_attempt {
@@ -148,6 +149,18 @@ static void on_request(struct log_partition *p, const struct log_record *r)
 		name_request(a, &q);
 }
 
+/* Which request the decision answers that an answer to a repeat names. */
+static int64_t first_request_of(const struct log_partition *p, struct span echo)
+{
+	int64_t at;
+
+	for (size_t i = 0; number_of(echo, &at) && i < answers_count; i++) {
+		if (answers[i].p == p && answers[i].record->offset == at)
+			return answers[i].offset;
+	}
+	return -1;
+}
+
 static void on_decision(struct log_partition *p, const struct log_record *r)
 {
 	struct span echo = log_header(r, HEADER_ECHO);
@@ -169,10 +182,10 @@ static void on_decision(struct log_partition *p, const struct log_record *r)
 	a->partition = a->decision.request.partition;
 	a->offset = a->decision.request.offset;
 	a->id = a->decision.request_id;
-	if (echo.p == NULL)
-		return;
-	a->is = a->decision.reason == REASON_REQUEST_ID_CONFLICT ? IS_CONFLICT
-	                                                         : IS_ECHO;
+	a->short_form = a->decision.reason == REASON_INTERNAL_FAULT;
+	if (echo.p != NULL)
+		a->is = a->offset != first_request_of(p, echo) ? IS_CONFLICT
+		                                               : IS_ECHO;
 }
 
 static void on_dead_letter(struct log_partition *p, const struct log_record *r)
@@ -182,6 +195,8 @@ static void on_dead_letter(struct log_partition *p, const struct log_record *r)
 	if (!number_of(log_header(r, HEADER_DEAD_PARTITION), &a->partition) ||
 	    !number_of(log_header(r, HEADER_DEAD_OFFSET), &a->offset))
 		sim_fail("a dead letter does not say what it was");
+	a->short_form = span_is(log_header(r, HEADER_DEAD_REASON),
+	                        reason_name(REASON_OVERSIZED));
 }
 
 static void on_attempt(struct log_partition *p, const struct log_record *r)
@@ -270,11 +285,25 @@ static bool is_repeat(const struct asked *a, const struct asked *first)
 	return a != first && digest_eq(&a->digest, &first->digest);
 }
 
+/* The topic refused its answer: the short form took its place. */
+static bool has_short_form(const struct asked *a)
+{
+	for (size_t i = 0; i < answers_count; i++) {
+		if (answers[i].short_form && is_durable(answers[i].record) &&
+		    answers[i].partition == a->p->number &&
+		    answers[i].offset == a->record->offset)
+			return true;
+	}
+	return false;
+}
+
 /* Enough answers; echoes are not owed. */
 static bool is_answered(const struct asked *a)
 {
 	const struct asked *first;
 
+	if (has_short_form(a))
+		return true;
 	if (a->undecodable || (!a->at_home && a->forwarded))
 		return count(a, IS_DEAD) > 0;
 	if (!a->at_home)
@@ -324,6 +353,16 @@ static void check_request(const struct asked *a)
 	bool rival = !dead && !moved && a != first && !is_repeat(a, first);
 	int more = world.mark_was_reset ? LIST_MAX : 1;
 
+	if (has_short_form(a)) {
+		int n = count(a, IS_DEAD) + count(a, IS_FORWARD) +
+		        count(a, IS_DECISION) + count(a, IS_CONFLICT);
+
+		if (n > more)
+			sim_fail("promise 1: request %d@%lld has %d answers, "
+			         "one in its short form",
+			         a->p->number, (long long)a->record->offset, n);
+		return;
+	}
 	expect_count(a, IS_DEAD, dead, dead ? more : 0);
 	expect_count(a, IS_FORWARD, moved, moved ? more : 0);
 	if (again && !dead && !moved) {
@@ -419,8 +458,7 @@ void sim_log_seen(const char *event)
 		                            "coordinator_partition_unreadable",
 		                            "coordinator_foreign_decision",
 		                            "coordinator_foreign_attempt",
-		                            "coordinator_attempt_unusable",
-		                            "coordinator_answer_refused" };
+		                            "coordinator_attempt_unusable" };
 
 	for (size_t i = 0; i < sizeof(loud) / sizeof(loud[0]); i++) {
 		if (strcmp(event, loud[i]) == 0)
@@ -527,6 +565,11 @@ static void check_vote(const struct answered *a,
 	    !span_eq(result.perspective, o->code))
 		sim_fail("promise 2: a counted result is not %.*s's",
 		         SPAN_ARG(o->code));
+	else if (v->result_class == CLASS_CORROBORATED &&
+	         find_plan(&t->attempt.digest) != NULL &&
+	         result.finished_ms >
+	                 find_plan(&t->attempt.digest)->attempt.deadline_ms)
+		sim_fail("promise 2: a late result corroborates");
 	else if (!span_eq(result.attempt_id, t->attempt_id) ||
 	         !digest_eq(&result.plan, &t->attempt.digest))
 		sim_fail("promise 5: a result of another attempt counts in "
@@ -595,6 +638,28 @@ static void check_cut(const struct answered *a,
 			         "before the deadline that ignored it",
 			         (long long)i, SPAN_ARG(a->id));
 	}
+}
+
+/* Times recorded within one request never go backwards. */
+static void check_times(const struct answered *a)
+{
+	const struct decision *d = &a->decision;
+	int64_t at = 0;
+	bool good = true;
+
+	for (size_t i = 0; i < d->attempts_count; i++) {
+		const struct planned_attempt *plan =
+			find_plan(&d->attempts[i].attempt.digest);
+
+		if (plan == NULL)
+			continue;
+		good = good && plan->attempt.planned_at_ms >= at &&
+		       d->attempts[i].close.closed_at_ms >=
+		               plan->attempt.planned_at_ms;
+		at = d->attempts[i].close.closed_at_ms;
+	}
+	if (!good || d->decided_at_ms < at)
+		sim_fail("times of %.*s go backwards", SPAN_ARG(a->id));
 }
 
 static void check_rests(const struct answered *a)
@@ -713,6 +778,7 @@ void checker_end(void)
 	for (size_t i = 0; i < asked_count; i++) {
 		if (is_durable(asked[i].record))
 			check_request(&asked[i]);
+		sim_counts.requests += is_durable(asked[i].record);
 	}
 	for (int32_t p = 0; p < world.partitions; p++)
 		check_chain(p);
@@ -723,9 +789,13 @@ void checker_end(void)
 			continue;
 		if (a->is == IS_ECHO)
 			check_echo(a);
+		sim_counts.decisions += a->is == IS_DECISION;
+		sim_counts.other_answers += a->is != IS_DECISION;
 		if (a->is == IS_DECISION || a->is == IS_CONFLICT) {
+			check_times(a);
 			check_rests(a);
-			check_replay(a);
+			if (!a->short_form)
+				check_replay(a);
 		}
 	}
 }

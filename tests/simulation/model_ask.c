@@ -119,7 +119,9 @@ static void begin(struct kafka_ask *a)
 		return;
 	a->busy = true;
 	q->until_us = sim.now_us + q->limit_us;
-	sim_after(NULL, sim_delay(), on_broker, q);
+	sim_after(NULL,
+	          sim_delay() + (sim_fault(3) ? sim_below(5 * SECOND) : 0),
+	          on_broker, q);
 }
 
 static struct question *put(struct kafka_ask *ask, enum what what,

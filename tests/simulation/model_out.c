@@ -166,6 +166,8 @@ enum kafka_send kafka_out_send(struct kafka_out *out,
 	s->delivered = delivered;
 	s->arg = arg;
 	decide_fate(s);
+	if (sim_fault(0.3)) /* its partition has no leader for a while */
+		at += sim_below(25 * SECOND);
 	if (at < l->busy_until_us)
 		at = l->busy_until_us;
 	l->busy_until_us = at;

@@ -44,6 +44,9 @@ static void over(struct kafka_txn *t, enum kafka_txn_outcome outcome)
 
 	t->phase = good ? PHASE_IDLE : PHASE_OVER;
 	t->batch = NULL;
+	sim_counts.aborted += outcome == KAFKA_TXN_ABORTED;
+	sim_counts.fenced += outcome == KAFKA_TXN_FENCED;
+	sim_counts.unknown += outcome == KAFKA_TXN_UNKNOWN;
 	sim_trace("txn: %s", kafka_txn_outcome_name(outcome));
 	t->events.on_outcome(t->events.owner, outcome, batch,
 	                     outcome == KAFKA_TXN_COMMITTED ? NULL
@@ -81,6 +84,15 @@ static void on_answer(void *arg)
 
 	if (t->freed)
 		return;
+	/* between any two steps of a transaction */
+	if (t->phase == PHASE_BUSY)
+		sim_weak_spot(t->process);
+	if (t->process->doomed)
+		return;
+	if (t->process->paused_until_us > sim.now_us) {
+		sim_after(t->process, 0, on_answer, t);
+		return;
+	}
 	if (t->deaf) {
 		over(t, KAFKA_TXN_UNKNOWN);
 		return;
@@ -104,6 +116,11 @@ static enum txn_answer produce_some(struct kafka_txn *t)
 			log_find(item->record.topic, item->record.partition);
 
 		assert(p != NULL);
+		if (sim_fault(0.3)) {
+			item->reported = true;
+			item->delivery.fate = KAFKA_REFUSED;
+			return TXN_REFUSED;
+		}
 		a = log_txn_append(t->log, t->epoch, p, &item->record,
 		                   &item->delivery);
 		if (a == TXN_OK) {
@@ -148,8 +165,12 @@ static void on_request(void *arg)
 
 static void request(struct kafka_txn *t, enum txn_step step)
 {
+	int64_t us = sim_delay();
+
+	if (sim_fault(1)) /* a coordinator of transactions has moved */
+		us += sim_below(15 * SECOND);
 	t->step = step;
-	sim_after(NULL, sim_delay(), on_request, t);
+	sim_after(NULL, us, on_request, t);
 	if (step != STEP_COMMIT || !sim_fault(2))
 		return;
 	/* the thread gives up waiting, before or after it happens */

@@ -19,6 +19,7 @@ struct event {
 };
 
 struct sim sim;
+struct sim_counts sim_counts;
 
 static struct event **heap;
 static size_t heap_count, heap_room;

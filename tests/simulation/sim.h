@@ -27,6 +27,7 @@ struct process {
 	bool stopping; /* asked its loop to end */
 	int64_t paused_until_us;
 	int64_t skew_ms; /* of its wall clock */
+	bool doomed;     /* killed as soon as this event is over */
 	uint64_t steps;  /* events it has handled */
 };
 
@@ -44,6 +45,14 @@ struct sim {
 };
 
 extern struct sim sim;
+
+/* What happened over all schedules, for the last line. */
+struct sim_counts {
+	uint64_t kills, pauses, drains, resets, fenced, aborted, unknown;
+	uint64_t requests, decisions, other_answers;
+};
+
+extern struct sim_counts sim_counts;
 
 void sim_begin(uint64_t seed, bool trace);
 void sim_end(void);
@@ -67,6 +76,8 @@ int64_t sim_below(int64_t n);
 bool sim_percent(double p);
 /* A fault that stops when the world calms down. */
 bool sim_fault(double percent);
+/* Where a kill or a pause hurts most; world.c says whether one comes. */
+void sim_weak_spot(struct process *p);
 /* How long a message or an answer takes; microseconds, most of them few. */
 int64_t sim_delay(void);
 

@@ -27,7 +27,7 @@ static double seconds_now(void)
 {
 	struct timespec now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
@@ -94,6 +94,21 @@ static struct wish read_wish(int argc, char **argv)
 	return w;
 }
 
+static void tell_counts(void)
+{
+	const struct sim_counts *c = &sim_counts;
+
+	printf("%llu kills, %llu pauses, %llu drains, %llu marks reset; "
+	       "transactions: %llu fenced, %llu aborted, %llu unknown; "
+	       "%llu requests, %llu decisions, %llu other answers\n",
+	       (unsigned long long)c->kills, (unsigned long long)c->pauses,
+	       (unsigned long long)c->drains, (unsigned long long)c->resets,
+	       (unsigned long long)c->fenced, (unsigned long long)c->aborted,
+	       (unsigned long long)c->unknown, (unsigned long long)c->requests,
+	       (unsigned long long)c->decisions,
+	       (unsigned long long)c->other_answers);
+}
+
 static int run(const struct wish *w)
 {
 	double began = seconds_now();
@@ -115,7 +130,8 @@ static int run(const struct wish *w)
 		if (!w->trace && !w->expect_failure)
 			(void)play(w->seed + played - 1, true);
 	}
-	printf("%llu schedules, %llu events, %.1f s, %.0f schedules/s\n",
+	tell_counts();
+	printf("%llu schedules, %llu events, %.1f s of CPU, %.0f schedules/s\n",
 	       (unsigned long long)played, (unsigned long long)events, took,
 	       (double)played / took);
 	return good != w->expect_failure ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -203,14 +203,32 @@ static void end_process(struct instance *i, bool again)
 		start_later(i);
 }
 
-static void suspend(struct instance *i)
+static void suspend(struct process *p)
 {
 	static const int64_t most[] = { 1 * SECOND, 14 * SECOND, 45 * SECOND };
 	int64_t us = sim_below(most[sim_below(3)]);
 
-	sim_trace("pause %s for %lld ms", i->name, (long long)us / MS);
-	i->process->paused_until_us = sim.now_us + us;
-	i->trouble_at = i->process->steps + (uint64_t)sim_below(400);
+	sim_counts.pauses++;
+	sim_trace("pause %s for %lld ms", p->name, (long long)us / MS);
+	p->paused_until_us = sim.now_us + us;
+}
+
+void sim_weak_spot(struct process *p)
+{
+	if (faults_left <= 0 || !sim_fault(8))
+		return;
+	faults_left--;
+	if (sim_percent(60))
+		suspend(p);
+	else
+		p->doomed = true;
+}
+
+static void kill_one(struct instance *i)
+{
+	sim_counts.kills++;
+	sim_trace("kill %s", i->name);
+	end_process(i, true);
 }
 
 static void trouble(struct instance *i)
@@ -221,11 +239,12 @@ static void trouble(struct instance *i)
 	if (!sim.faults || faults_left-- <= 0)
 		return;
 	if (kind < 5) {
-		sim_trace("kill %s", i->name);
-		end_process(i, true);
+		kill_one(i);
 	} else if (kind < 9) {
-		suspend(i);
+		suspend(i->process);
+		i->trouble_at = i->process->steps + (uint64_t)sim_below(400);
 	} else {
+		sim_counts.drains++;
 		sim.running = i->process;
 		coordinator_drain(i->coordinator);
 		sim.running = NULL;
@@ -238,6 +257,7 @@ static void reset_mark(void *arg)
 	(void)arg;
 	if (!sim.faults)
 		return;
+	sim_counts.resets++;
 	world.mark_was_reset = true;
 	sim_trace("the mark of 0 is reset by hand");
 	log_reset_offset(0);
@@ -251,7 +271,9 @@ static void after_event(void)
 		if (i->process == NULL)
 			continue;
 		checker_look(i->coordinator);
-		if (i->process->stopping) {
+		if (i->process->doomed) {
+			kill_one(i);
+		} else if (i->process->stopping) {
 			sim_trace("%s ended by itself", i->name);
 			end_process(i, true);
 		} else if (i->trouble_at > 0 &&
@@ -291,7 +313,10 @@ static void choose_settings(void)
 	c->early = (int)world.deployment.plan.early;
 	c->in_flight_max = sim_percent(40) ? 1 + sim_below(3) : 100;
 	world.small_window = sim_percent(15);
-	c->duplicate_window_max = world.small_window ? 1 : 1000;
+	c->duplicate_window_max = world.small_window ? 1 + sim_below(4) : 1000;
+	c->duplicate_window_ms = 900000;
+	if (world.small_window && sim_percent(50))
+		c->duplicate_window_ms = 1000 + sim_below(10000);
 	world.mark_was_reset = false;
 }
 
