@@ -40,6 +40,7 @@ struct kafka_in {
 	enum in_state state;
 	char member[GROUP_MEMBER_MAX];
 	int32_t generation;
+	enum group_say heard; /* to the last heartbeat */
 	struct kafka_partition list[MODEL_PARTITIONS_MAX];
 	size_t list_count;
 	bool lost;
@@ -255,19 +256,32 @@ static void revoke(struct kafka_in *in, bool lost)
 	in->events.on_revoke(in->events.owner, in->list, in->list_count, lost);
 }
 
-static void on_heartbeat(void *arg)
+/* Until the answer comes, one that was expelled goes on as if nothing were. */
+static void on_heartbeat_answer(void *arg)
 {
 	struct kafka_in *in = arg;
-	enum group_say say = GROUP_GOOD;
 
 	if (in->freed || in->left)
 		return;
+	if (in->state == IN_ACCEPTED && in->heard != GROUP_GOOD)
+		revoke(in, in->heard == GROUP_UNKNOWN);
+}
+
+static void on_heartbeat(void *arg)
+{
+	struct kafka_in *in = arg;
+	int64_t us = sim_delay();
+
+	if (in->freed || in->left)
+		return;
+	in->heard = GROUP_GOOD;
 	if (in->state >= IN_OFFERED)
-		say = group_heartbeat(in->member, in->generation);
-	sim_after(in->process, HEARTBEAT_US / 2 + sim_below(HEARTBEAT_US),
+		in->heard = group_heartbeat(in->member, in->generation);
+	sim_after(in->process, HEARTBEAT_US + sim_below(HEARTBEAT_US),
 	          on_heartbeat, in);
-	if (in->state == IN_ACCEPTED && say != GROUP_GOOD)
-		revoke(in, say == GROUP_UNKNOWN);
+	if (sim_percent(30))
+		us += sim_below(HEARTBEAT_US / 2);
+	sim_after(in->process, us, on_heartbeat_answer, in);
 }
 
 struct kafka_in *kafka_in_new(struct loop *loop, const struct kafka_conf *conf,
