@@ -183,6 +183,7 @@ count_ctest()
 		id = $1 + 0
 		gsub(/[,:%]/, " ")
 		good[id] += $4 - $6 - $8
+		if ($4 == 0) bad[id]++	# ran nothing: nothing was seen to pass
 		bad[id] += $6 + $8
 		next
 	}
@@ -197,7 +198,7 @@ count_ctest()
 		for (id in ran) {
 			g += good[id]
 			b += bad[id]
-			if (ok[id] && !good[id]) g++
+			if (ok[id] && !good[id] && !bad[id]) g++
 			if (!ok[id] && !bad[id]) b++
 		}
 		print g + 0, b + 0
