@@ -7,6 +7,7 @@
 #include "probe.h"
 #include "sandbox.h"
 
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -14,7 +15,16 @@ int main(void)
 {
 	struct err err;
 
+	struct stat fd;
+
 	log_open("probe", LOG_WARN);
+	if (fstat(PROBE_FD, &fd) != 0 || !S_ISSOCK(fd.st_mode)) {
+		log_error("probe_start_failed",
+		          F_STR("error", "no worker at descriptor 3: "
+		                         "mpic-perspective-worker starts "
+		                         "probes, people do not"));
+		return EX_USAGE;
+	}
 	if (sandbox_begin(PROBE_FD, &err) != 0) {
 		log_error("probe_start_failed", F_STR("error", err.text));
 		return EX_OSERR;
