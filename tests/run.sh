@@ -339,7 +339,7 @@ list_suites()
 		[ $preset = dev ] || [ $quick = no ] || continue
 		[ $preset != clang ] || [ $ci = yes ] || continue
 		echo "unit ($preset)"
-		echo "integration ($preset)"
+		[ $preset = clang ] || echo "integration ($preset)"
 		[ $preset = clang ] || echo "simulation ($preset)"
 		for script in tests/e2e/*.sh; do
 			[ -e "$script" ] && [ $preset != clang ] &&
