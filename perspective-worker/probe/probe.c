@@ -204,8 +204,7 @@ static const char *take_settings(struct probe *p, const struct frame *frame)
 	clock_shift_wall(p->settings.clock_shift_ms);
 	if (check_lab(&p->settings, &err) != 0 || set_guard(p, &err) != 0 ||
 	    set_ports(p, &err) != 0 ||
-	    sandbox_enter(PROBE_FD, p->ports, p->ports_count, &sandbox, &err) !=
-	            0 ||
+	    sandbox_enter(p->ports, p->ports_count, &sandbox, &err) != 0 ||
 	    set_workers(p, &err) != 0) {
 		give_up(p, &err);
 	} else {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <string.h>
@@ -134,8 +135,6 @@ static const int calls[] = {
 	SCMP_SYS(writev),
 	SCMP_SYS(recvfrom),
 	SCMP_SYS(recv),
-	SCMP_SYS(sendto),
-	SCMP_SYS(send),
 	SCMP_SYS(close),
 	SCMP_SYS(shutdown),
 	SCMP_SYS(connect),
@@ -194,10 +193,14 @@ struct rule {
 #define NO_EXEC_RULE(call) \
 	{ SCMP_SYS(call), 1, \
 	  { SCMP_CMP(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0) } }
-#define SOL_SOCKET_RULE(name) \
+#define OPTION_RULE(level, name) \
 	{ SCMP_SYS(setsockopt), 2, \
-	  { SCMP_CMP(1, SCMP_CMP_EQ, SOL_SOCKET, 0), \
+	  { SCMP_CMP(1, SCMP_CMP_EQ, (level), 0), \
 	    SCMP_CMP(2, SCMP_CMP_EQ, (name), 0) } }
+/* A connection made by sending is one that Landlock does not see. */
+#define NO_FASTOPEN_RULE(call, flags) \
+	{ SCMP_SYS(call), 1, \
+	  { SCMP_CMP((flags), SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0) } }
 
 static const struct rule rules[] = {
 	/* not MPTCP: Landlock does not count it as TCP */
@@ -209,13 +212,29 @@ static const struct rule rules[] = {
 	SOCKET_RULE(AF_INET6, SOCK_DGRAM, IPPROTO_UDP),
 	SOCKET_RULE(AF_INET6, SOCK_STREAM, 0),
 	SOCKET_RULE(AF_INET6, SOCK_STREAM, IPPROTO_TCP),
-	VALUE_RULE(setsockopt, 1, IPPROTO_IP),
-	VALUE_RULE(setsockopt, 1, IPPROTO_IPV6),
-	VALUE_RULE(setsockopt, 1, IPPROTO_TCP),
-	SOL_SOCKET_RULE(SO_REUSEADDR),
-	SOL_SOCKET_RULE(SO_KEEPALIVE),
-	SOL_SOCKET_RULE(SO_RCVBUF),
-	SOL_SOCKET_RULE(SO_SNDBUF),
+	NO_FASTOPEN_RULE(sendto, 3),
+	NO_FASTOPEN_RULE(send, 3),
+	/* by name: TCP_ULP, IPV6_ADDRFORM, multicast and netfilter's are doors
+	   to parts of the kernel that nothing here needs */
+	OPTION_RULE(IPPROTO_IP, IP_TOS),
+	OPTION_RULE(IPPROTO_IP, IP_TTL),
+	OPTION_RULE(IPPROTO_IP, IP_MTU_DISCOVER),
+	OPTION_RULE(IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT),
+	OPTION_RULE(IPPROTO_IPV6, IPV6_V6ONLY),
+	OPTION_RULE(IPPROTO_IPV6, IPV6_MTU),
+	OPTION_RULE(IPPROTO_IPV6, IPV6_MTU_DISCOVER),
+	OPTION_RULE(IPPROTO_IPV6, IPV6_TCLASS),
+	OPTION_RULE(IPPROTO_IPV6, IPV6_UNICAST_HOPS),
+	OPTION_RULE(IPPROTO_TCP, TCP_NODELAY),
+	OPTION_RULE(IPPROTO_TCP, TCP_MAXSEG),
+	OPTION_RULE(IPPROTO_TCP, TCP_KEEPIDLE),
+	OPTION_RULE(IPPROTO_TCP, TCP_KEEPINTVL),
+	OPTION_RULE(IPPROTO_TCP, TCP_KEEPCNT),
+	OPTION_RULE(IPPROTO_TCP, TCP_USER_TIMEOUT),
+	OPTION_RULE(SOL_SOCKET, SO_REUSEADDR),
+	OPTION_RULE(SOL_SOCKET, SO_KEEPALIVE),
+	OPTION_RULE(SOL_SOCKET, SO_RCVBUF),
+	OPTION_RULE(SOL_SOCKET, SO_SNDBUF),
 	VALUE_RULE(fcntl, 1, F_GETFL),
 	VALUE_RULE(fcntl, 1, F_SETFL),
 	VALUE_RULE(fcntl, 1, F_GETFD),
@@ -230,12 +249,14 @@ static const struct rule rules[] = {
 };
 /* clang-format on */
 
-/* Not on the worker's socket: a descriptor may travel in a message. */
-static int allow_sendmsg(scmp_filter_ctx filter, int worker_fd)
+/* Not at all: a descriptor may travel in a message, and a filter that only
+   excepts the worker's socket sees 64 bits of a number of which the kernel
+   takes
+   32. libunbound tries it for TCP fast open and then connects. */
+static int refuse_sendmsg(scmp_filter_ctx filter)
 {
-	return seccomp_rule_add(
-		filter, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
-		SCMP_A0(SCMP_CMP_NE, (scmp_datum_t)worker_fd, 0));
+	return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EOPNOTSUPP),
+	                        SCMP_SYS(sendmsg), 0);
 }
 
 /* abort(): so that whoever waits for us sees an assertion as one. */
@@ -246,7 +267,7 @@ static int allow_abort(scmp_filter_ctx filter)
 	                        SCMP_A2(SCMP_CMP_EQ, SIGABRT, 0));
 }
 
-static int add_rules(scmp_filter_ctx filter, int worker_fd)
+static int add_rules(scmp_filter_ctx filter)
 {
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		int rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
@@ -262,12 +283,12 @@ static int add_rules(scmp_filter_ctx filter, int worker_fd)
 		if (rc != 0)
 			return rc;
 	}
-	int rc = allow_sendmsg(filter, worker_fd);
+	int rc = refuse_sendmsg(filter);
 
 	return rc != 0 ? rc : allow_abort(filter);
 }
 
-static int load_filter(int worker_fd, struct err *err)
+static int load_filter(struct err *err)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int rc;
@@ -279,7 +300,7 @@ static int load_filter(int worker_fd, struct err *err)
 	/* a binary tree instead of a list; older libraries lack it */
 	(void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (rc == 0)
-		rc = add_rules(filter, worker_fd);
+		rc = add_rules(filter);
 	if (rc == 0)
 		rc = seccomp_load(filter);
 	seccomp_release(filter);
@@ -288,13 +309,13 @@ static int load_filter(int worker_fd, struct err *err)
 	return 0;
 }
 
-int sandbox_enter(int worker_fd, const uint16_t *tcp_ports,
-                  size_t tcp_ports_count, struct buf *report, struct err *err)
+int sandbox_enter(const uint16_t *tcp_ports, size_t tcp_ports_count,
+                  struct buf *report, struct err *err)
 {
 	if (set_limits(err) != 0 || drop_capabilities(err) != 0 ||
 	    harden(err) != 0 ||
 	    landlock_enter(tcp_ports, tcp_ports_count, report, err) != 0)
 		return -1;
 	buf_add_str(report, " seccomp");
-	return load_filter(worker_fd, err);
+	return load_filter(err);
 }

@@ -33,9 +33,9 @@ int sandbox_begin(int last, struct err *err);
 /*
  * There is no way back. On success appends to report what holds, and what this
  * kernel could not do ("landlock/2 (no tcp rules)"): 0. No descriptor can be
- * passed over worker_fd. Without seccomp there is no sandbox: -1.
+ * passed to anybody. Without seccomp there is no sandbox: -1.
  */
-int sandbox_enter(int worker_fd, const uint16_t *tcp_ports,
-                  size_t tcp_ports_count, struct buf *report, struct err *err);
+int sandbox_enter(const uint16_t *tcp_ports, size_t tcp_ports_count,
+                  struct buf *report, struct err *err);
 
 #endif

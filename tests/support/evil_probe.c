@@ -348,7 +348,7 @@ static void enter_sandbox(void)
 	struct buf report = { 0 };
 	struct err err;
 
-	if (sandbox_enter(PROBE_FD, ports, 3, &report, &err) != 0)
+	if (sandbox_enter(ports, 3, &report, &err) != 0)
 		_exit(2);
 	buf_clear(&report);
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -137,6 +138,39 @@ static int try_pass_descriptor(void)
 	struct msghdr message = { 0 };
 
 	return outcome(sendmsg(WORKER_FD, &message, 0));
+}
+
+/* The kernel takes 32 bits for a descriptor, a filter sees all 64. */
+static int try_pass_descriptor_wide(void)
+{
+	struct msghdr message = { 0 };
+	long fd = (1L << 32) | WORKER_FD;
+
+	return outcome(syscall(SYS_sendmsg, fd, &message, 0));
+}
+
+/* Connects without a call to connect(): past Landlock's ports. */
+static int try_fastopen(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		                  .sin_port = htons(22),
+		                  .sin_addr = { htonl(INADDR_LOOPBACK) } };
+
+	return outcome(sendto(socket(AF_INET, SOCK_STREAM, 0), "x", 1,
+	                      MSG_FASTOPEN, (struct sockaddr *)&to,
+	                      sizeof(to)));
+}
+
+static int try_ulp(void)
+{
+	return outcome(setsockopt(socket(AF_INET, SOCK_STREAM, 0), IPPROTO_TCP,
+	                          TCP_ULP, "tls", 3));
+}
+
+static int try_multicast(void)
+{
+	return outcome(setsockopt(socket(AF_INET, SOCK_DGRAM, 0), IPPROTO_IP,
+	                          IP_ADD_MEMBERSHIP, "", 0));
 }
 
 static int try_exec_memory(void)
@@ -269,7 +303,11 @@ static const struct attempt {
 	{ "kill", try_kill, -SIGSYS },
 	{ "tgkill of another", try_tgkill_other, -SIGSYS },
 	{ "dup", try_dup, -SIGSYS },
-	{ "sendmsg to the worker", try_pass_descriptor, -SIGSYS },
+	{ "sendmsg to the worker", try_pass_descriptor, REFUSED },
+	{ "the same, spelt wide", try_pass_descriptor_wide, REFUSED },
+	{ "TCP fast open", try_fastopen, -SIGSYS },
+	{ "TCP_ULP", try_ulp, -SIGSYS },
+	{ "IP_ADD_MEMBERSHIP", try_multicast, -SIGSYS },
 	{ "executable memory", try_exec_memory, -SIGSYS },
 	{ "memory made executable", try_make_executable, -SIGSYS },
 	{ "a socket filter", try_bpf_filter, -SIGSYS },
@@ -304,8 +342,7 @@ static bool enter(void)
 		pair[i] = fcntl(pair[i], F_DUPFD, HIGH_FD);
 	return dup2(pair[0], WORKER_FD) == WORKER_FD && dup2(pair[1], 0) == 0 &&
 	       sandbox_begin(WORKER_FD, &err) == 0 &&
-	       sandbox_enter(WORKER_FD, ports, COUNT(ports), &report, &err) ==
-	               0;
+	       sandbox_enter(ports, COUNT(ports), &report, &err) == 0;
 }
 
 static void in_sandbox(const struct attempt *a)
@@ -402,7 +439,7 @@ START_TEST(process_has_given_everything_up)
 
 		if (dup2(pair[0], WORKER_FD) < 0 ||
 		    sandbox_begin(WORKER_FD, &err) != 0 ||
-		    sandbox_enter(WORKER_FD, ports, 3, &report, &err) != 0)
+		    sandbox_enter(ports, 3, &report, &err) != 0)
 			_exit(NO_SANDBOX);
 		_exit(show.act());
 	}
