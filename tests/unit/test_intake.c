@@ -400,6 +400,10 @@ static const struct row {
 	  D("'key_authorization_hash':"
 	    "'LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCR'"),
 	  REASON_FIELD_VALUE },
+	{ "the value in the prefix", dnsc,
+	  D("'challenge_value':'A1b2C3d4E5f6G7h8I9j0K','dns_name_prefix':"
+	    "'_a1b2c3d4e5f6g7h8i9j0k'"),
+	  REASON_CHALLENGE_IN_REQUEST },
 	{ "a prefix with a dot", dnsc, PREFIX("x._acme"),
 	  REASON_PREFIX_INVALID },
 	{ "two prefix labels", dnsc, PREFIX("_a._b"), REASON_PREFIX_INVALID },

@@ -89,6 +89,9 @@ static const struct {
 	{ "CNAME, exact case",      RECORD_CNAME, "", UNSET, YES,   N ". CNAME value-Of-19-chars.ca.example.", REASON_VALUE_FOUND },
 	{ "CNAME, wrong case",      RECORD_CNAME, "", UNSET, YES,   N ". CNAME value-of-19-chars.ca.example.", REASON_VALUE_NOT_FOUND },
 	{ "CNAME at a prefix",      RECORD_CNAME, "_x", UNSET, UNSET, "_x." N ". CNAME value-of-19-chars.ca.example.", REASON_VALUE_FOUND },
+	/* what a DNAME does with "_value..." */
+	{ "value in the prefix",    RECORD_CNAME, "_value-of-19-chars", UNSET, UNSET, "_value-of-19-chars." N ". CNAME _value-of-19-chars.elsewhere.net.", REASON_CHALLENGE_IN_REQUEST },
+	{ "the same for TXT",       RECORD_TXT, "_Value-Of-19-CHARS", UNSET, UNSET, "_value-of-19-chars." N ". TXT \"value-Of-19-chars\"", REASON_CHALLENGE_IN_REQUEST },
 	{ "no CNAME",               RECORD_CNAME, "", UNSET, UNSET, N ". TXT \"value-Of-19-chars\"", REASON_DNS_NO_RECORD },
 	{ "CAA",                    RECORD_CAA, "", UNSET, UNSET, N ". CAA 0 issue \"VALUE-of-19-chars\"", REASON_VALUE_FOUND },
 	{ "CAA, any tag",           RECORD_CAA, "", UNSET, UNSET, N ". CAA 0 tbs \"x value-of-19-chars\"", REASON_VALUE_FOUND },

@@ -212,12 +212,38 @@ static void check_prefix(struct intake *in)
 		             "the name would be longer than 253 characters");
 }
 
+static struct span folded(struct intake *in, struct span s)
+{
+	uint8_t *p = arena_alloc(in->arena, s.len + 1);
+
+	for (size_t i = 0; i < s.len; i++)
+		p[i] = ascii_lower(s.p[i]);
+	return span_of(p, s.len);
+}
+
+/* R-051 for the DNS: an alias may carry the name that was asked for on. */
+static void check_question(struct intake *in)
+{
+	const struct dcv_parameters *dcv = &in->request->dcv;
+	const char *name = arena_printf(
+		in->arena, "%.*s.%.*s", SPAN_ARG(dcv->dns_name_prefix),
+		SPAN_ARG(name_without_wildcard(in->order.target)));
+
+	if (dcv->challenge_value.len > 0 &&
+	    span_find(folded(in, span_str(name)),
+	              folded(in, dcv->challenge_value)) >= 0)
+		intake_issue(in, REASON_CHALLENGE_IN_REQUEST,
+		             DCV "challenge_value",
+		             "the name that is asked for contains it");
+}
+
 static void check_dns_change(struct intake *in)
 {
 	const struct dcv_parameters *dcv = &in->request->dcv;
 
 	check_challenge_value(in);
 	check_prefix(in);
+	check_question(in);
 	if (dcv->dns_record_type != RECORD_TXT &&
 	    dcv->dns_record_type != RECORD_CNAME &&
 	    dcv->dns_record_type != RECORD_CAA)

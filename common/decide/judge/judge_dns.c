@@ -196,6 +196,15 @@ static bool take_type(struct judging *j, struct dns_search *search)
 	return false;
 }
 
+/* A name that holds the value may bring it back without any say of its owner: a
+   DNAME makes an alias of whatever was asked for (RFC 6672, 3.1), and some
+   servers answer with the question (R-051). */
+static bool value_is_asked_for(const struct dns_search *search)
+{
+	return judge_contains(search->name,
+	                      without_dot(search->value, DNS_TYPE_CNAME), true);
+}
+
 void judge_dns_change(struct judging *j)
 {
 	const struct dcv_parameters *dcv = &j->check->dcv;
@@ -218,6 +227,11 @@ void judge_dns_change(struct judging *j)
 		if (!prefix_name(j, lower(j, dcv->dns_name_prefix), base,
 		                 &search.name))
 			return;
+	}
+	if (value_is_asked_for(&search)) {
+		judge_end(j, REASON_CHALLENGE_IN_REQUEST,
+		          "the name that is asked for contains the value");
+		return;
 	}
 	judge_search(j, &search);
 }
