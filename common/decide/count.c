@@ -1,5 +1,7 @@
 #include "decide/count.h"
 
+#include "base/name.h"
+
 #include <assert.h>
 
 /* A lookup that a result rests on is at most so much older than the plan: a
@@ -141,6 +143,19 @@ void attempt_limit(struct attempt_state *state, int64_t cut)
 
 /* -- folding */
 
+/* Control was shown for the name in the certificate, or for one that it is
+   below: a perspective can't put another into the decision (R-088). */
+static bool is_domain_of_target(const struct attempt_state *state,
+                                struct span adn)
+{
+	struct span name = name_without_wildcard(state->facts->target);
+
+	if (adn.len == 0 || span_eq_nocase(adn, name) ||
+	    span_eq(adn, state->facts->target))
+		return true;
+	return name_label_count(adn) > 1 && name_is_below(name, adn);
+}
+
 /* A permission names a ground for it, one of its own kind, and a CAA one the
    time of its lookup: validity is counted from that (R-066). */
 static bool corroborates_well(const struct attempt_state *state,
@@ -152,7 +167,9 @@ static bool corroborates_well(const struct attempt_state *state,
 	                     state->attempt->planned_at_ms - LOOKUP_AGE_MAX_MS;
 
 	switch (k->reason) {
-	case REASON_VALUE_FOUND: return k->kind == KIND_DCV;
+	case REASON_VALUE_FOUND:
+		return k->kind == KIND_DCV &&
+		       is_domain_of_target(state, k->authorization_domain_name);
 	case REASON_CAA_NO_RECORDS:
 	case REASON_CAA_PERMITS:
 	case REASON_CAA_UNRESTRICTED:

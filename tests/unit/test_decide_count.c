@@ -273,6 +273,32 @@ START_TEST(r007_words)
 }
 END_TEST
 
+/* what a primary calls the domain goes into the decision. */
+static const struct {
+	struct span adn;
+	enum result_class want;
+} domains[] = {
+	{ { NULL, 0 }, CLASS_CORROBORATED },
+	{ SPAN("www.shop.example"), CLASS_CORROBORATED },
+	{ SPAN("shop.example"), CLASS_CORROBORATED },
+	{ SPAN("example"), CLASS_REFUSED },
+	{ SPAN("www2.shop.example"), CLASS_REFUSED },
+	{ SPAN("op.example"), CLASS_REFUSED },
+	{ SPAN("a.www.shop.example"), CLASS_REFUSED },
+	{ SPAN("bank.test"), CLASS_REFUSED },
+};
+
+START_TEST(r088_domain_is_of_the_target)
+{
+	struct result r = world_result(&w, 1, CLASS_CORROBORATED);
+	struct heard h = world_heard(&w, &r, 1);
+
+	r.kinds[KIND_DCV].authorization_domain_name = domains[_i].adn;
+	ck_assert_int_eq(attempt_fold(&w.state, &h), FOLD_COUNTED);
+	ck_assert_int_eq(class_of(1, KIND_DCV), domains[_i].want);
+}
+END_TEST
+
 START_TEST(missing_kind_is_refused)
 {
 	struct result r = world_result(&w, 1, CLASS_CORROBORATED);
@@ -586,6 +612,8 @@ int main(void)
 	tcase_add_test(tc, a_forged_second_is_no_conflict);
 	tcase_add_loop_test(tc, r007_late, 0, COUNT(finishing));
 	tcase_add_loop_test(tc, r007_words, 0, COUNT(words));
+	tcase_add_loop_test(tc, r088_domain_is_of_the_target, 0,
+	                    COUNT(domains));
 	tcase_add_test(tc, missing_kind_is_refused);
 	tcase_add_loop_test(tc, r066_caa_permission_has_its_time, 0,
 	                    COUNT(lookups));
