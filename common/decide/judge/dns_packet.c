@@ -192,11 +192,23 @@ static bool name_is_under(const struct dns_name *name,
 	return false;
 }
 
-static bool read_rr(struct span packet, size_t *at, struct rr *out)
+/* *at moves behind the name as it stands there; where it points to is left. */
+static bool skip_name(struct span packet, size_t *at)
 {
-	if (!read_name(packet, at, &out->owner))
-		return false;
+	struct cursor c = cursor_at(packet, *at);
+	uint8_t length;
 
+	do {
+		length = take_u8(&c);
+		take(&c, length >= 0xc0 ? 1 : length);
+	} while (length != 0 && length < 0xc0);
+	*at = cursor_pos(&c, packet);
+	return !c.ran_out;
+}
+
+/* All but the owner. */
+static bool read_rr_body(struct span packet, size_t *at, struct rr *out)
+{
 	struct cursor c = cursor_at(packet, *at);
 
 	out->type = take_u16(&c);
@@ -211,6 +223,29 @@ static bool read_rr(struct span packet, size_t *at, struct rr *out)
 	out->rdata = take(&c, length);
 	*at = cursor_pos(&c, packet);
 	return !c.ran_out;
+}
+
+static bool read_rr(struct span packet, size_t *at, struct rr *out)
+{
+	return read_name(packet, at, &out->owner) &&
+	       read_rr_body(packet, at, out);
+}
+
+/* One of answers that read_rr() went through before. Owners are unpacked only
+   where they matter: every step of a chain looks at all records again, and an
+   answer may hold a thousand signatures. */
+static bool read_answer(struct span packet, size_t *at, uint16_t type,
+                        struct rr *out)
+{
+	size_t owner_at = *at;
+
+	if (!skip_name(packet, at) || !read_rr_body(packet, at, out))
+		return false;
+	out->owner.len = 0;
+	if (out->type != type && out->type != DNS_TYPE_CNAME &&
+	    out->type != DNS_TYPE_DNAME)
+		return true;
+	return read_name(packet, &owner_at, &out->owner);
 }
 
 static enum packet_result read_question(struct span packet, size_t *at,
@@ -328,7 +363,7 @@ static enum packet_result look_at(const struct message *m, uint16_t type,
 	for (size_t i = 0; i < m->answers; i++) {
 		enum packet_result result = PACKET_OK;
 
-		if (!read_rr(m->packet, &at, &rr))
+		if (!read_answer(m->packet, &at, type, &rr))
 			return PACKET_MALFORMED;
 		if (rr.class != CLASS_IN)
 			continue;
@@ -398,7 +433,7 @@ static void collect(const struct message *m, uint16_t type,
 
 	out->records = arena_calloc(arena, node->records, sizeof(struct span));
 	for (size_t i = 0; i < m->answers; i++) {
-		if (!read_rr(m->packet, &at, &rr))
+		if (!read_answer(m->packet, &at, type, &rr))
 			return;
 		if (rr.class != CLASS_IN || rr.type != type ||
 		    !name_eq(&rr.owner, &node->name))

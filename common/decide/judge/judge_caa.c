@@ -168,13 +168,9 @@ static void judge_governing(struct judging *j, const struct lookup *lookup,
 
 static void want_missing(struct judging *j, struct span node)
 {
-	struct lookup lookup;
-
-	for (; node.len > 0; node = name_parent(node)) {
-		judge_lookup(j, node, DNS_TYPE_CAA, &lookup);
-		if (lookup.state == LOOKUP_MISSING)
+	for (; node.len > 0; node = name_parent(node))
+		if (!judge_was_looked_up(j, node, DNS_TYPE_CAA))
 			judge_want_dns(j, node, DNS_TYPE_CAA);
-	}
 }
 
 /* A TLD that does not exist is no place to issue for (design, CAA). */

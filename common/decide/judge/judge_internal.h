@@ -47,6 +47,9 @@ struct lookup {
 /* What the evidence says to a question; the first entry for it counts. */
 void judge_lookup(struct judging *j, struct span name, uint16_t type,
                   struct lookup *out);
+/* Whether there is such an entry, without reading it. */
+bool judge_was_looked_up(const struct judging *j, struct span name,
+                         uint16_t type);
 /* Ends for a lookup in state FAILED. */
 void judge_end_failed(struct judging *j, const struct lookup *lookup,
                       struct span name);

@@ -66,6 +66,12 @@ static void read_answer(struct judging *j, const struct dns_evidence *seen,
 		out->state = LOOKUP_NODATA;
 }
 
+bool judge_was_looked_up(const struct judging *j, struct span name,
+                         uint16_t type)
+{
+	return find(j->evidence, name, type) != NULL;
+}
+
 void judge_lookup(struct judging *j, struct span name, uint16_t type,
                   struct lookup *out)
 {
