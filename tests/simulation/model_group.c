@@ -109,8 +109,7 @@ static void rebalance(void)
 		return;
 	group.rebalancing = true;
 	sim_cancel(&group.complete);
-	group.complete =
-		sim_after(NULL, REBALANCE_MS * (int64_t)MS, on_complete, NULL);
+	group.complete = sim_after(NULL, REBALANCE_MS * MS, on_complete, NULL);
 }
 
 struct watch {
@@ -126,7 +125,7 @@ static void on_watch(void *arg)
 
 	if (m == NULL)
 		return;
-	if (m->joined || sim.now_us - m->seen_us < SESSION_MS * (int64_t)MS) {
+	if (m->joined || sim.now_us - m->seen_us < SESSION_MS * MS) {
 		watch(m);
 		return;
 	}
@@ -139,7 +138,7 @@ static void on_watch(void *arg)
 static void watch(const struct member *m)
 {
 	struct watch *w = arena_alloc(sim.arena, sizeof(*w));
-	int64_t at = m->seen_us + SESSION_MS * (int64_t)MS;
+	int64_t at = m->seen_us + SESSION_MS * MS;
 
 	memcpy(w->id, m->id, sizeof(w->id));
 	if (at <= sim.now_us)

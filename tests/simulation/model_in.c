@@ -9,7 +9,9 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { HEARTBEAT_US = 1 * SECOND, PER_TURN = 6 };
+enum { PER_TURN = 6 };
+
+#define HEARTBEAT_US SECOND
 
 enum in_state { IN_IDLE, IN_JOINING, IN_OFFERED, IN_ACCEPTED, IN_REVOKING };
 
@@ -121,46 +123,46 @@ void fetchers_wake(struct log_partition *p)
 }
 
 static struct fetcher *find(const struct kafka_in *in,
-                            const struct kafka_partition *at)
+                            const struct kafka_partition *p)
 {
 	for (struct fetcher *f = in->fetchers; f != NULL; f = f->next_of_in) {
-		if (f->reading && f->p->number == at->partition &&
-		    strcmp(f->p->topic, at->topic) == 0)
+		if (f->reading && f->p->number == p->partition &&
+		    strcmp(f->p->topic, p->topic) == 0)
 			return f;
 	}
 	return NULL;
 }
 
-int kafka_in_start(struct kafka_in *in, const struct kafka_partition *at,
+int kafka_in_start(struct kafka_in *in, const struct kafka_partition *p,
                    int64_t offset, struct err *err)
 {
-	struct log_partition *p = log_find(at->topic, at->partition);
+	struct log_partition *from = log_find(p->topic, p->partition);
 
-	if (p == NULL || (in->is_group && in->state != IN_ACCEPTED))
-		return err_set(err, "%s/%d can't be read", at->topic,
-		               at->partition);
-	kafka_in_stop(in, at);
+	if (from == NULL || (in->is_group && in->state != IN_ACCEPTED))
+		return err_set(err, "%s/%d can't be read", p->topic,
+		               p->partition);
+	kafka_in_stop(in, p);
 	/* a new one each time: what was on its way for the old one is lost */
 	struct fetcher *f = arena_alloc(sim.arena, sizeof(*f));
 
 	*f = (struct fetcher){ .in = in,
-		               .p = p,
+		               .p = from,
 		               .next = offset >= 0 ? offset : 0,
 		               .reading = true,
 		               .eof_told = -1,
 		               .next_of_in = in->fetchers,
-		               .next_of_partition = p->fetchers };
+		               .next_of_partition = from->fetchers };
 	if (offset == KAFKA_OFFSET_END)
-		f->next = log_end(p);
+		f->next = log_end(from);
 	in->fetchers = f;
-	p->fetchers = f;
+	from->fetchers = f;
 	poke(f);
 	return 0;
 }
 
-void kafka_in_stop(struct kafka_in *in, const struct kafka_partition *at)
+void kafka_in_stop(struct kafka_in *in, const struct kafka_partition *p)
 {
-	struct fetcher *f = find(in, at);
+	struct fetcher *f = find(in, p);
 
 	if (f == NULL)
 		return;
@@ -168,17 +170,17 @@ void kafka_in_stop(struct kafka_in *in, const struct kafka_partition *at)
 	f->version++;
 }
 
-void kafka_in_pause(struct kafka_in *in, const struct kafka_partition *at)
+void kafka_in_pause(struct kafka_in *in, const struct kafka_partition *p)
 {
-	struct fetcher *f = find(in, at);
+	struct fetcher *f = find(in, p);
 
 	if (f != NULL)
 		f->paused = true;
 }
 
-void kafka_in_resume(struct kafka_in *in, const struct kafka_partition *at)
+void kafka_in_resume(struct kafka_in *in, const struct kafka_partition *p)
 {
-	struct fetcher *f = find(in, at);
+	struct fetcher *f = find(in, p);
 
 	if (f == NULL)
 		return;
@@ -187,18 +189,18 @@ void kafka_in_resume(struct kafka_in *in, const struct kafka_partition *at)
 }
 
 bool kafka_in_is_paused(const struct kafka_in *in,
-                        const struct kafka_partition *at)
+                        const struct kafka_partition *p)
 {
-	const struct fetcher *f = find(in, at);
+	const struct fetcher *f = find(in, p);
 
 	return f != NULL && f->paused;
 }
 
 struct kafka_lag kafka_in_lag(struct kafka_in *in,
-                              const struct kafka_partition *at)
+                              const struct kafka_partition *p)
 {
 	(void)in;
-	(void)at;
+	(void)p;
 	return (struct kafka_lag){ -1, -1, -1, -1 };
 }
 

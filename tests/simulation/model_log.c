@@ -293,8 +293,7 @@ static void open(struct log_txn *t)
 	if (t->state == TXN_ONGOING)
 		return;
 	t->state = TXN_ONGOING;
-	t->timeout =
-		sim_after(NULL, TXN_TIMEOUT_MS * (int64_t)MS, on_timeout, t);
+	t->timeout = sim_after(NULL, TXN_TIMEOUT_MS * MS, on_timeout, t);
 }
 
 enum txn_answer log_txn_init(struct log_txn *t, int32_t *epoch)

@@ -14,7 +14,9 @@
 
 #include <setjmp.h>
 
-enum { MS = 1000, SECOND = 1000 * MS };
+/* in microseconds */
+#define MS     INT64_C(1000)
+#define SECOND (1000 * MS)
 
 struct event;
 struct loop;

@@ -32,16 +32,13 @@ static double seconds_now(void)
 }
 
 static bool failure_expected;
+static char last_words[64];
 
 /* An assertion of the product is a finding like any other. */
 static void on_abort(int signo)
 {
-	char text[64];
-	int n = snprintf(text, sizeof(text), "aborted in seed %llu\n",
-	                 (unsigned long long)sim.seed);
-
 	(void)signo;
-	if (write(1, text, (size_t)n) < 0 || failure_expected)
+	if (write(1, last_words, strlen(last_words)) < 0 || failure_expected)
 		_exit(failure_expected ? EXIT_SUCCESS : 3);
 }
 
@@ -49,6 +46,8 @@ static bool play(uint64_t seed, bool trace)
 {
 	bool failed;
 
+	(void)snprintf(last_words, sizeof(last_words), "aborted in seed %llu\n",
+	               (unsigned long long)seed);
 	sim_begin(seed, trace);
 	world_play();
 	failed = sim_failed();

@@ -4,13 +4,14 @@
 #include "tests/simulation/model_group.h"
 #include "tests/simulation/model_out.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FAULTS_MAX = 7, CALM_LIMIT_US = 300 * SECOND };
+enum { FAULTS_MAX = 7 };
+
+#define CALM_LIMIT_US (300 * SECOND)
 
 const char *const world_codes[WORLD_CITIES] = { "fra", "nyc", "sao", "sin" };
 
@@ -322,10 +323,10 @@ static void choose_settings(void)
 
 static void make_instances(void)
 {
-	static const char *const names[] = { "c1", "c2", "c3" };
+	static const char *const names[WORLD_INSTANCES] = { "c1", "c2", "c3" };
 
 	instances_count = (int)(1 + sim_below(WORLD_INSTANCES));
-	for (int n = 0; n < instances_count; n++) {
+	for (int n = 0; n < WORLD_INSTANCES && n < instances_count; n++) {
 		struct instance *i = &instances[n];
 
 		*i = (struct instance){ .name = names[n],
@@ -369,9 +370,9 @@ static void run_until_answered(void)
 
 	while (world.requests_to_come > 0 || !checker_all_answered()) {
 		if (sim.now_us > until) {
-			sim_fail("a request is stuck: no answer in %d s of "
+			sim_fail("a request is stuck: no answer in %lld s of "
 			         "calm",
-			         CALM_LIMIT_US / SECOND);
+			         (long long)(CALM_LIMIT_US / SECOND));
 			(void)checker_all_answered();
 		}
 		run_for(SECOND);
