@@ -88,6 +88,33 @@ static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
 	return 0;
 }
 
+void http_client_own(struct http_client *client, curl_socket_t fd,
+                     struct http_fetch *fetch)
+{
+	size_t at = (size_t)fd;
+
+	if (fd < 0 || (at >= client->owners_room && fetch == NULL))
+		return;
+	if (at >= client->owners_room) {
+		size_t room = at + at / 2 + 16;
+
+		client->owners = xreallocarray(client->owners, room,
+		                               sizeof(*client->owners));
+		memset(client->owners + client->owners_room, 0,
+		       (room - client->owners_room) * sizeof(*client->owners));
+		client->owners_room = room;
+	}
+	client->owners[at] = fetch;
+}
+
+struct http_fetch *http_client_owner(const struct http_client *client,
+                                     curl_socket_t fd)
+{
+	if (fd < 0 || (size_t)fd >= client->owners_room)
+		return NULL;
+	return client->owners[fd];
+}
+
 struct http_client *http_client_new(struct loop *loop)
 {
 	struct http_client *client = xzalloc(sizeof(*client));
@@ -125,5 +152,6 @@ void http_client_free(struct http_client **slot)
 	curl_multi_cleanup(client->multi);
 	timer_free(&client->timer);
 	free(client->user_agent);
+	free(client->owners);
 	free(client);
 }

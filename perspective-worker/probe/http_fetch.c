@@ -39,6 +39,15 @@ static const struct addr *address_now(const struct http_fetch *op)
 	return &op->addresses[op->tried];
 }
 
+/* Says that it has none any more, too. */
+static void set_socket(struct http_fetch *op, curl_socket_t fd)
+{
+	if (http_client_owner(op->client, op->socket) == op)
+		http_client_own(op->client, op->socket, NULL);
+	op->socket = fd;
+	http_client_own(op->client, fd, op);
+}
+
 /* The second line of the guard: whatever libcurl thinks it should do, nothing
    but the address in hand gets a socket. */
 static curl_socket_t open_socket(void *arg, curlsocktype purpose,
@@ -56,20 +65,31 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose,
 		op->wrong_peer = true;
 		return CURL_SOCKET_BAD;
 	}
-	return socket(to->family, to->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	              to->protocol);
+	set_socket(op, socket(to->family,
+	                      to->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	                      to->protocol));
+	return op->socket;
+}
+
+static bool has_peer(curl_socket_t fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+
+	return getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
 }
 
 /* libcurl does not tell a handshake that hangs from a peer that is not there;
    the socket does. */
 static int close_socket(void *arg, curl_socket_t fd)
 {
-	struct http_fetch *op = arg;
-	struct sockaddr_storage peer;
-	socklen_t len = sizeof(peer);
+	struct http_client *client = arg;
+	struct http_fetch *op = http_client_owner(client, fd);
 
-	if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0)
-		op->had_peer = true;
+	if (op != NULL) {
+		op->had_peer = has_peer(fd);
+		set_socket(op, CURL_SOCKET_BAD);
+	}
 	return close(fd);
 }
 
@@ -168,6 +188,7 @@ static void connect_now(struct http_fetch *op)
 	op->error[0] = '\0';
 	op->running = true;
 	op->had_peer = false;
+	set_socket(op, CURL_SOCKET_BAD);
 	set_connect_to(op);
 	curl_easy_setopt(op->easy, CURLOPT_CONNECTTIMEOUT_MS,
 	                 (long)(limit < left ? limit : left));
@@ -193,7 +214,8 @@ static enum connect_end how_connecting_failed(const struct http_fetch *op)
 	if (op->wrong_peer)
 		return CONNECT_FORBIDDEN;
 	curl_easy_getinfo(op->easy, CURLINFO_OS_ERRNO, &os_error);
-	if (op->had_peer || op->code == CURLE_SSL_CONNECT_ERROR)
+	if (op->had_peer || op->code == CURLE_SSL_CONNECT_ERROR ||
+	    has_peer(op->socket))
 		return CONNECT_TLS_FAILED;
 	if (op->code == CURLE_OPERATION_TIMEDOUT)
 		return CONNECT_TIMED_OUT;
@@ -206,6 +228,7 @@ static enum connect_end how_connecting_failed(const struct http_fetch *op)
 static void detach(struct http_fetch *op)
 {
 	stop_transfer(op);
+	set_socket(op, CURL_SOCKET_BAD);
 	timer_free(&op->tick);
 	*op->slot = NULL;
 }
@@ -319,7 +342,7 @@ static void set_callbacks(struct http_fetch *op)
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, op);
 	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, op);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, op->client);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, op);
 }
@@ -332,6 +355,7 @@ void http_fetch_start(struct http_client *client, const struct http_wanted *w,
 
 	assert(*slot == NULL && http_wanted_is_good(w));
 	op->client = client;
+	op->socket = CURL_SOCKET_BAD;
 	op->arena = arena;
 	op->done = done;
 	op->owner = owner;

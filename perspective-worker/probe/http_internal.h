@@ -19,6 +19,8 @@ struct http_client {
 	const struct guard *guard;
 	char *user_agent;
 	int64_t connect_ms;
+	struct http_fetch **owners; /* by socket; NULL: its fetch is gone */
+	size_t owners_room;
 };
 
 struct http_fetch {
@@ -41,6 +43,7 @@ struct http_fetch {
 	size_t body_max;
 
 	CURL *easy;
+	curl_socket_t socket; /* the last one opened for it */
 	struct curl_slist *headers_sent;
 	struct curl_slist *connect_to;
 	bool in_multi;
@@ -64,6 +67,16 @@ struct http_fetch {
 /* A transfer ended; its handle has left the multi handle. Called from the loop,
    never from inside libcurl. */
 void http_fetch_note_end(struct http_fetch *op, CURLcode code);
+
+/*
+ * Who a socket was opened for. libcurl may close a connection after its handle
+ * has gone (since 8.10 it waits for the peer's end of TLS), so the callback
+ * that closes knows the client alone, and the fetch only while there is one.
+ */
+void http_client_own(struct http_client *client, curl_socket_t fd,
+                     struct http_fetch *fetch);
+struct http_fetch *http_client_owner(const struct http_client *client,
+                                     curl_socket_t fd);
 
 /* http_request.c: everything that is sent, and all that is turned off. */
 void http_request_set(struct http_fetch *op, const struct http_wanted *w);
