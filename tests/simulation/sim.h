@@ -50,7 +50,8 @@ extern struct sim sim;
 
 /* What happened over all schedules, for the last line. */
 struct sim_counts {
-	uint64_t kills, pauses, drains, resets, fenced, aborted, unknown;
+	uint64_t kills, pauses, ghosts, drains, resets, fenced, aborted,
+		unknown;
 	uint64_t requests, decisions, other_answers;
 };
 

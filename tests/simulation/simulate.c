@@ -97,13 +97,15 @@ static void tell_counts(void)
 {
 	const struct sim_counts *c = &sim_counts;
 
-	printf("%llu kills, %llu pauses, %llu drains, %llu marks reset; "
+	printf("%llu kills, %llu pauses, %llu replaced, %llu drains, %llu "
+	       "marks reset; "
 	       "transactions: %llu fenced, %llu aborted, %llu unknown; "
 	       "%llu requests, %llu decisions, %llu other answers\n",
 	       (unsigned long long)c->kills, (unsigned long long)c->pauses,
-	       (unsigned long long)c->drains, (unsigned long long)c->resets,
-	       (unsigned long long)c->fenced, (unsigned long long)c->aborted,
-	       (unsigned long long)c->unknown, (unsigned long long)c->requests,
+	       (unsigned long long)c->ghosts, (unsigned long long)c->drains,
+	       (unsigned long long)c->resets, (unsigned long long)c->fenced,
+	       (unsigned long long)c->aborted, (unsigned long long)c->unknown,
+	       (unsigned long long)c->requests,
 	       (unsigned long long)c->decisions,
 	       (unsigned long long)c->other_answers);
 }

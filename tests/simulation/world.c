@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FAULTS_MAX = 7 };
+enum { FAULTS_MAX = 7, GHOSTS_MAX = 2 };
 
 #define CALM_LIMIT_US (300 * SECOND)
 
@@ -37,7 +37,9 @@ struct instance {
 };
 
 static struct instance instances[WORLD_INSTANCES];
-static int instances_count, faults_left;
+/* Given up by whoever watches them, and replaced, but not dead. */
+static struct instance ghosts[GHOSTS_MAX];
+static int instances_count, ghosts_count, faults_left;
 static struct settings *settings;
 static struct metrics *metrics;
 static struct stats *stats;
@@ -225,11 +227,26 @@ void sim_weak_spot(struct process *p)
 		p->doomed = true;
 }
 
-static void kill_one(struct instance *i)
+static void kill_one(struct instance *i, bool again)
 {
 	sim_counts.kills++;
 	sim_trace("kill %s", i->name);
-	end_process(i, true);
+	end_process(i, again);
+}
+
+/* It hangs; another is started in its place, under the same name. */
+static void replace(struct instance *i)
+{
+	if (ghosts_count == GHOSTS_MAX)
+		return;
+	sim_counts.ghosts++;
+	sim_trace("%s hangs and is replaced", i->name);
+	suspend(i->process);
+	i->trouble_at = 0;
+	ghosts[ghosts_count++] = *i;
+	i->process = NULL;
+	i->coordinator = NULL;
+	start_later(i);
 }
 
 static void trouble(struct instance *i)
@@ -239,11 +256,13 @@ static void trouble(struct instance *i)
 	i->trouble_at = 0;
 	if (!sim.faults || faults_left-- <= 0)
 		return;
-	if (kind < 5) {
-		kill_one(i);
-	} else if (kind < 9) {
+	if (kind < 4) {
+		kill_one(i, true);
+	} else if (kind < 8) {
 		suspend(i->process);
 		i->trouble_at = i->process->steps + (uint64_t)sim_below(400);
+	} else if (kind < 9) {
+		replace(i);
 	} else {
 		sim_counts.drains++;
 		sim.running = i->process;
@@ -264,24 +283,25 @@ static void reset_mark(void *arg)
 	log_reset_offset(0);
 }
 
+static void look_at(struct instance *i, bool again)
+{
+	if (i->process == NULL)
+		return;
+	checker_look(i->coordinator);
+	if (i->process->doomed)
+		kill_one(i, again);
+	else if (i->process->stopping)
+		end_process(i, again);
+	else if (i->trouble_at > 0 && i->process->steps >= i->trouble_at)
+		trouble(i);
+}
+
 static void after_event(void)
 {
-	for (int n = 0; n < instances_count; n++) {
-		struct instance *i = &instances[n];
-
-		if (i->process == NULL)
-			continue;
-		checker_look(i->coordinator);
-		if (i->process->doomed) {
-			kill_one(i);
-		} else if (i->process->stopping) {
-			sim_trace("%s ended by itself", i->name);
-			end_process(i, true);
-		} else if (i->trouble_at > 0 &&
-		           i->process->steps >= i->trouble_at) {
-			trouble(i);
-		}
-	}
+	for (int n = 0; n < instances_count; n++)
+		look_at(&instances[n], true);
+	for (int n = 0; n < ghosts_count; n++)
+		look_at(&ghosts[n], false);
 }
 
 /* -- one schedule -- */
@@ -325,6 +345,7 @@ static void make_instances(void)
 {
 	static const char *const names[WORLD_INSTANCES] = { "c1", "c2", "c3" };
 
+	ghosts_count = 0;
 	instances_count = (int)(1 + sim_below(WORLD_INSTANCES));
 	for (int n = 0; n < WORLD_INSTANCES && n < instances_count; n++) {
 		struct instance *i = &instances[n];
@@ -339,13 +360,23 @@ static void make_instances(void)
 	}
 }
 
-static void clear_instances(void)
+static void end_all(void)
 {
 	for (int n = 0; n < instances_count; n++) {
 		if (instances[n].process != NULL)
 			end_process(&instances[n], false);
-		arena_free(&instances[n].deployment.arena);
 	}
+	for (int n = 0; n < ghosts_count; n++) {
+		if (ghosts[n].process != NULL)
+			end_process(&ghosts[n], false);
+	}
+}
+
+static void clear_instances(void)
+{
+	end_all();
+	for (int n = 0; n < instances_count; n++)
+		arena_free(&instances[n].deployment.arena);
 }
 
 static bool step(void)
@@ -384,10 +415,7 @@ static void run_until_answered(void)
 /* All die; one comes back and must find nothing left to answer. */
 static void restart_all(void)
 {
-	for (int n = 0; n < instances_count; n++) {
-		if (instances[n].process != NULL)
-			end_process(&instances[n], false);
-	}
+	end_all();
 	start(&instances[0]);
 	instances[0].trouble_at = 0;
 	run_for(30 * SECOND);
