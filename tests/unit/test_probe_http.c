@@ -12,9 +12,12 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { LIMIT_MS = 5000, CONNECT_MS = 200, BODY_MAX = 1000, LONG_MS = 60000 };
@@ -573,6 +576,87 @@ START_TEST(handshake_that_hangs)
 }
 END_TEST
 
+/* -- what a TLS server may make us compute */
+
+static const struct tls_row {
+	const char *what;
+	int version; /* the only one */
+	const char *ciphers;
+	const char *groups;
+	enum connect_end want;
+} tls_rows[] = {
+	{ "curves in 1.2", TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256",
+	  "P-256", CONNECT_MADE },
+	{ "curves in 1.3", TLS1_3_VERSION, NULL, "X25519", CONNECT_MADE },
+	{ "RSA key exchange", TLS1_2_VERSION, "AES128-GCM-SHA256", NULL,
+	  CONNECT_MADE },
+	{ "DHE in 1.2", TLS1_2_VERSION, "DHE-RSA-AES128-GCM-SHA256", NULL,
+	  CONNECT_TLS_FAILED },
+	{ "ffdhe in 1.3", TLS1_3_VERSION, NULL, "ffdhe8192",
+	  CONNECT_TLS_FAILED },
+};
+
+static SSL_CTX *tls_server(const struct tls_row *row)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	X509 *cert = X509_new();
+
+	X509_set_pubkey(cert, key);
+	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+	X509_sign(cert, key, EVP_sha256());
+	SSL_CTX_use_certificate(ctx, cert);
+	SSL_CTX_use_PrivateKey(ctx, key);
+	SSL_CTX_set_min_proto_version(ctx, row->version);
+	SSL_CTX_set_max_proto_version(ctx, row->version);
+	SSL_CTX_set_dh_auto(ctx, 1);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	if (row->ciphers != NULL)
+		SSL_CTX_set_cipher_list(ctx, row->ciphers);
+	if (row->groups != NULL)
+		SSL_CTX_set1_groups_list(ctx, row->groups);
+	return ctx;
+}
+
+static _Noreturn void serve_tls(SSL_CTX *ctx, int listening)
+{
+	static const char answer[] = OK_HEAD "Content-Length: 1\r\n\r\nx";
+	SSL *ssl = SSL_new(ctx);
+	char request[4096];
+
+	(void)fcntl(listening, F_SETFL, 0);
+	SSL_set_fd(ssl, accept(listening, NULL, NULL));
+	if (SSL_accept(ssl) == 1 && SSL_read(ssl, request, 4096) > 0)
+		(void)SSL_write(ssl, answer, sizeof(answer) - 1);
+	_exit(0);
+}
+
+START_TEST(tls_that_is_cheap_only)
+{
+	static const char *const list[] = { "127.0.0.2", NULL };
+	const struct tls_row *row = &tls_rows[_i];
+	SSL_CTX *ctx = tls_server(row);
+	pid_t pid;
+
+	http_client_set(client, guard, SPAN("x"), LIMIT_MS);
+	evconnlistener_disable(listener);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		serve_tls(ctx, evconnlistener_get_fd(listener));
+	SSL_CTX_free(ctx);
+	fetch_https(list);
+	waitpid(pid, NULL, 0);
+	ck_assert_uint_eq(seen.connects_count, 1);
+	ck_assert_msg(seen.connects[0].end == row->want, "%s: %d", row->what,
+	              (int)seen.connects[0].end);
+	ck_assert(seen.end == (row->want == CONNECT_MADE ? HTTP_COMPLETE
+	                                                 : HTTP_NOT_CONNECTED));
+}
+END_TEST
+
 /* -- an operation's promises */
 
 START_TEST(times_out)
@@ -695,6 +779,7 @@ int main(void)
 	tcase_add_test(tc, only_forbidden_addresses);
 	tcase_add_test(tc, forbidden_port_gets_no_packet);
 	tcase_add_test(tc, black_hole_leaves_time_for_the_next_address);
+	tcase_add_loop_test(tc, tls_that_is_cheap_only, 0, COUNT(tls_rows));
 	tcase_add_test(tc, no_tls_there);
 	tcase_add_test(tc, handshake_that_hangs);
 	tcase_add_test(tc, times_out);
