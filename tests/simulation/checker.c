@@ -280,9 +280,21 @@ static const struct asked *first_of(const struct asked *a)
 	return a;
 }
 
+/* An earlier one of its id says the same. Of which of them it is a repeat
+   depends, with a small window, on what has left it. */
 static bool is_repeat(const struct asked *a, const struct asked *first)
 {
-	return a != first && digest_eq(&a->digest, &first->digest);
+	if (!world.small_window)
+		return a != first && digest_eq(&a->digest, &first->digest);
+	for (size_t i = 0; i < asked_count; i++) {
+		const struct asked *b = &asked[i];
+
+		if (b->p == a->p && b->record->offset < a->record->offset &&
+		    is_durable(b->record) && span_eq(b->id, a->id) &&
+		    digest_eq(&b->digest, &a->digest))
+			return true;
+	}
+	return false;
 }
 
 /* The topic refused its answer: the short form took its place. */
