@@ -99,12 +99,20 @@ static void complain(struct worker *w, const struct kafka_message *m,
 	                       "mpic_untrusted_records_total"));
 }
 
+/* When a key had to be good: the broker's word, or else now. A time that the
+   producer set would let a revoked key sign as of yesterday. */
+static int64_t signed_at(const struct kafka_message *m)
+{
+	return m->time_kind == KAFKA_TIME_APPEND ? m->timestamp_ms
+	                                         : clock_wall_ms();
+}
+
 static bool is_trusted(struct worker *w, const struct kafka_message *m,
                        const struct place *place)
 {
 	struct sign_domain domain = deployment_domain(w->d, SIGN_CHECK);
 	struct trust_wanted wanted = { .role = KEY_ROLE_COORDINATOR,
-		                       .at_ms = m->timestamp_ms };
+		                       .at_ms = signed_at(m) };
 	const struct key_entry *entry = NULL;
 	struct span header = { NULL, 0 };
 	enum trust_result trust = TRUST_MALFORMED;
