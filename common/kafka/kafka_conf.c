@@ -18,7 +18,8 @@ static const struct setting house_all[] = {
 	{ "socket.nagle.disable", "true" },
 	{ "log.connection.close", "false" },
 	/* A handle that never reached a leader which died hears of its
-	   successor by nothing else; the library's five minutes are too long. */
+	   successor by nothing else; the library's five minutes are too long.
+	 */
 	{ "topic.metadata.refresh.interval.ms", "5000" },
 	{ "ssl.endpoint.identification.algorithm", "https" },
 	/* a level below 1 would let TLS 1.0 and 1.1 in */
