@@ -601,6 +601,7 @@ static SSL_CTX *tls_server(const struct tls_row *row)
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	EVP_PKEY *key = EVP_RSA_gen(2048);
 	X509 *cert = X509_new();
+	char groups[16]; /* the macro takes no const */
 
 	X509_set_pubkey(cert, key);
 	X509_gmtime_adj(X509_getm_notBefore(cert), 0);
@@ -615,8 +616,10 @@ static SSL_CTX *tls_server(const struct tls_row *row)
 	EVP_PKEY_free(key);
 	if (row->ciphers != NULL)
 		SSL_CTX_set_cipher_list(ctx, row->ciphers);
-	if (row->groups != NULL)
-		SSL_CTX_set1_groups_list(ctx, row->groups);
+	if (row->groups != NULL) {
+		(void)snprintf(groups, sizeof(groups), "%s", row->groups);
+		SSL_CTX_set1_groups_list(ctx, groups);
+	}
 	return ctx;
 }
 
