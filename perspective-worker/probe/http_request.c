@@ -79,11 +79,14 @@ static void set_what_is_sent(struct http_fetch *op, const struct http_wanted *w)
  */
 static CURLcode bound_tls(CURL *easy, void *ctx, void *arg)
 {
+	/* the macro takes no const */
+	char groups[] = "X25519:P-256:P-384:P-521:X448";
+
 	(void)easy;
 	(void)arg;
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 	if (SSL_CTX_set_cipher_list(ctx, "DEFAULT:!kDHE") != 1 ||
-	    SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384:P-521:X448") != 1)
+	    SSL_CTX_set1_groups_list(ctx, groups) != 1)
 		return CURLE_SSL_CIPHER;
 	return CURLE_OK;
 }
