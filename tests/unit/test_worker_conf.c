@@ -50,6 +50,7 @@ static void setup(void)
 	make_key("worker");
 	make_key("coordinator");
 	write_file("probe", "#!/bin/sh\n", 0755);
+	write_file("password", "not a secret\n", 0600);
 	write_file("anchor",
 	           "; a comment\n. IN DS 20326 8 2 AA ; keytag\n\n"
 	           "\t. IN DS 38696 8 2 BB\r\n",
@@ -66,7 +67,8 @@ static void teardown(void)
 		                             "coordinator.pub",
 		                             "anchor",
 		                             "conf",
-		                             "many" };
+		                             "many",
+		                             "password" };
 
 	if (ready)
 		deployment_clear(&d);
@@ -77,6 +79,13 @@ static void teardown(void)
 	arena_free(&arena);
 }
 
+/* Brokers are reached as R-011 wants it. */
+#define SCRAM \
+	" \"security.protocol\" = \"SASL_SSL\"\n" \
+	" \"sasl.mechanism\" = \"SCRAM-SHA-512\"\n" \
+	" \"sasl.username\" = \"fra\"\n" \
+	" \"sasl.password.file\" = \"%s/password\"\n"
+
 /* "" or why it does not start. */
 static const char *load(const char *top, const char *kafka, const char *guard,
                         const char *role)
@@ -84,21 +93,21 @@ static const char *load(const char *top, const char *kafka, const char *guard,
 	static struct err why;
 
 	write_file("conf",
-	           arena_printf(arena,
-	                        "deployment = test\ninstance = w1\n"
-	                        "perspective = fra\n"
-	                        "signing_key = \"%s/worker.key\"\n%s\n"
-	                        "kafka {\n %s\n}\n"
-	                        "probe {\n path = \"%s/probe\"\n"
-	                        " trust_anchor_file = \"%s/anchor\"\n"
-	                        " user = \"nobody\"\n}\n"
-	                        "guard {\n%s\n}\nkey \"c\" {\n role = %s\n"
-	                        " public_key_file = \"%s/coordinator.pub\"\n"
-	                        "%s}\n",
-	                        dir, top, kafka, dir, dir, guard, role, dir,
-	                        strcmp(role, "worker") == 0
-	                                ? " perspective = fra\n"
-	                                : ""),
+	           arena_printf(
+			   arena,
+			   "deployment = test\ninstance = w1\n"
+			   "perspective = fra\n"
+			   "signing_key = \"%s/worker.key\"\n%s\n"
+			   "kafka {\n %s\n" SCRAM "}\n"
+			   "probe {\n path = \"%s/probe\"\n"
+			   " trust_anchor_file = \"%s/anchor\"\n"
+			   " user = \"nobody\"\n}\n"
+			   "guard {\n%s\n}\nkey \"c\" {\n role = %s\n"
+			   " public_key_file = \"%s/coordinator.pub\"\n"
+			   "%s}\n",
+			   dir, top, kafka, dir, dir, dir, guard, role, dir,
+			   strcmp(role, "worker") == 0 ? " perspective = fra\n"
+						       : ""),
 	           0600);
 	settings_free(&settings);
 	settings = settings_load(worker_settings, &conf, path_of("conf"), NULL,
