@@ -60,6 +60,17 @@ static void complain(const struct kafka_message *m, const char *kind,
 		                       "counted in /metrics"));
 }
 
+/* When a key must have been good: when the broker had the record. A producer's
+   own word for that is not taken, or a revoked key could sign as of yesterday;
+   in a lab there is no other. */
+static int64_t judged_at(const struct coordinator *c,
+                         const struct kafka_message *m)
+{
+	if (c->d->conf->lab || m->time_kind == KAFKA_TIME_APPEND)
+		return m->timestamp_ms;
+	return clock_wall_ms();
+}
+
 /* One signature header, verified as that perspective's worker. */
 static enum trust_result verify(const struct coordinator *c,
                                 const struct kafka_message *m, const char *type,
@@ -69,7 +80,7 @@ static enum trust_result verify(const struct coordinator *c,
 	struct sign_domain domain = deployment_domain(c->d, type);
 	struct trust_wanted wanted = { .role = KEY_ROLE_WORKER,
 		                       .perspective = perspective,
-		                       .at_ms = m->timestamp_ms };
+		                       .at_ms = judged_at(c, m) };
 	struct span header = { NULL, 0 };
 
 	*entry = NULL;
