@@ -15,8 +15,8 @@
 
 /* What a CA pipeline may branch on; 64 and up are those of sysexits.h. */
 enum ctl_exit {
-	CTL_OK = 0,            /* issue or corroborated */
-	CTL_DO_NOT_ISSUE = 1,  /* also: doctor found something */
+	CTL_OK = 0,           /* issue or corroborated */
+	CTL_DO_NOT_ISSUE = 1, /* also: doctor, topics or acls found something */
 	CTL_NOT_COMPLETED = 2, /* no decision in time: ask again */
 	CTL_REJECTED = 3,      /* the request itself is bad: mend it */
 };
@@ -25,7 +25,7 @@ typedef int ctl_run_fn(int argc, char **argv);
 
 /* argv[0] is "mpicctl <command>". */
 ctl_run_fn submit_run, watch_run, keygen_run, dev_broker_run, check_config_run,
-	doctor_run;
+	doctor_run, topics_run, acls_run;
 
 /* argp_parse() with our exit code for usage; false: leave with EX_USAGE, it
    has been said. Options and arguments may be in any order. */

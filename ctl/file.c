@@ -1,13 +1,50 @@
 #include "ctl/file.h"
 
-#include "base/buf.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Up to room bytes: how many there were, or -1. */
+static ssize_t read_up_to(int fd, uint8_t *at, size_t room)
+{
+	size_t len = 0;
+
+	while (len < room) {
+		ssize_t n = read(fd, at + len, room - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+int file_load(const char *path, size_t most, struct buf *out, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+	int rc = 0;
+
+	if (fd < 0)
+		return err_set(err, "%s: %s", path, strerror(errno));
+	/* one more than there may be, to see that there is one */
+	n = read_up_to(fd, buf_reserve(out, most + 1), most + 1);
+	if (n < 0)
+		rc = err_set(err, "%s: %s", path, strerror(errno));
+	else if ((size_t)n > most)
+		rc = err_set(err, "%s: longer than %zu bytes", path, most);
+	else
+		out->len += (size_t)n;
+	close(fd);
+	return rc;
+}
 
 static int fill(int fd, mode_t mode, struct span left)
 {

@@ -25,6 +25,8 @@ static const struct command commands[] = {
 	{ PREFIX "dev-broker", dev_broker_run },
 	{ PREFIX "check-config", check_config_run },
 	{ PREFIX "doctor", doctor_run },
+	{ PREFIX "topics", topics_run },
+	{ PREFIX "acls", acls_run },
 };
 
 enum { OPT_VERSION = 256 };
@@ -47,6 +49,8 @@ static const char doc[] =
 	"  keygen        make a signing key, or the coordinators' plan key\n"
 	"  check-config  check a settings file before a program gets it\n"
 	"  doctor        look for what is wrong with this machine\n"
+	"  topics        make, check and render the topics of a manifest\n"
+	"  acls          make, check and render its access rules\n"
 	"  dev-broker    a Kafka broker in a process, for a laboratory\n"
 	"\n"
 	"`mpicctl COMMAND --help' says more, with examples.\n"

@@ -162,7 +162,8 @@ static void order_leave(struct order *o)
 static void print(struct orders *all, const struct buf *text)
 {
 	progress_hide(all->options.progress);
-	(void)fwrite(text->p, 1, text->len, stdout);
+	if (text->len > 0)
+		(void)fwrite(text->p, 1, text->len, stdout);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		all->code = EX_IOERR;
 		all->print_failed = true;

@@ -7,6 +7,9 @@
 
 #define MPICCTL BINARY_DIR "/bin/mpicctl"
 
+#define OURS  SOURCE_DIR "/deploy/kafka/topics.manifest.json"
+#define SMALL SOURCE_DIR "/tests/fixtures/kafka/small.manifest.json"
+
 enum { ARGS_MAX = 8 };
 
 static const struct {
@@ -89,6 +92,27 @@ static const struct {
 	{ { "doctor", "x" }, 64, NULL, "unexpected 'x'" },
 	{ { "doctor", "--trust-anchor", "/nonexistent", "-o", "table" }, 1, "/nonexistent: No such file", NULL },
 	{ { "doctor", "--public-suffix-list", "/nonexistent", "--json" }, 1, "\"check\":\"public suffix list\",\"state\":\"bad\"", NULL },
+
+	{ { "topics" }, 64, NULL, "plan, apply, check or render?" },
+	{ { "topics", "--help" }, 0, "Examples:", NULL },
+	{ { "acls", "--help" }, 0, "Examples:", NULL },
+	{ { "topics", "delete" }, 64, NULL, "'delete' is not plan, apply, check or render" },
+	{ { "topics", "plan", "apply" }, 64, NULL, "unexpected 'apply'" },
+	{ { "topics", "render", "--as", "xml" }, 64, NULL, "'xml' is not kafka-cli or strimzi" },
+	{ { "topics", "apply", "--as", "kafka-cli" }, 64, NULL, "--as goes with render and plan" },
+	{ { "topics", "plan", "--as", "strimzi" }, 64, NULL, "--as strimzi goes with render" },
+	{ { "topics", "plan", "--perspective", "A" }, 64, NULL, "'A' is not a code" },
+	{ { "topics", "plan", "--perspective", "a", "--perspective", "a" }, 64, NULL, "--perspective a: twice" },
+	{ { "topics", "plan", "--partitions", "0" }, 64, NULL, "'0' is not a number from 1 to 10000" },
+	{ { "topics", "plan", "--replication", "101" }, 64, NULL, "'101' is not a number from 1 to 100" },
+	{ { "topics", "plan", "--manifest", "/nonexistent" }, 78, NULL, "/nonexistent: No such file" },
+	{ { "topics", "plan", "--manifest", "/dev/zero" }, 78, NULL, "/dev/zero: longer than" },
+	{ { "topics", "plan", "--manifest", SMALL }, 78, NULL, "prefix is \"Lab_\", but topic_prefix in the settings is \"mpic.\"" },
+	{ { "topics", "plan", "--manifest", OURS }, 78, NULL, "no brokers" },
+	{ { "topics", "check", "--manifest", OURS, "--brokers", "127.0.0.1:1" }, 78, NULL, "lab" },
+	{ { "topics", "render", "--manifest", OURS }, 0, "kafka-topics.sh --bootstrap-server localhost:9093 --create", NULL },
+	{ { "acls", "render", "--manifest", OURS, "--as", "strimzi" }, 0, "kind: KafkaUser", NULL },
+	{ { "acls", "render", "--manifest", OURS, "--perspective", "zrh" }, 0, "--allow-principal User:worker-zrh", NULL },
 	/* clang-format on */
 };
 
