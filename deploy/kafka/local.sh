@@ -1,7 +1,8 @@
 #!/bin/sh
 # Apache Kafka (KRaft) on loopback for tests and evaluation: TLS 1.3, client
 # certificates, the standard authorizer, and the topics and rights of
-# topics.manifest.json.  The jars come from Maven Central on first use.
+# topics.manifest.json (mpicctl makes them).  The jars come from Maven Central
+# on first use.
 #
 #   local.sh start DIR [OPTION]...   start it; all of its files are in DIR
 #   local.sh stop DIR                end it; the data stays
@@ -154,6 +155,15 @@ make_keys()
 		END
 	done
 	java_tls admin >"$TLS/admin.properties"
+	cat >"$TLS/admin.mpicctl" <<-END
+		kafka {
+			brokers = "$BOOTSTRAP"
+			"security.protocol" = SSL
+			"ssl.ca.location" = "$TLS/ca.pem"
+			"ssl.certificate.location" = "$TLS/admin.pem"
+			"ssl.key.location" = "$TLS/admin.key"
+		}
+	END
 }
 
 java_tls()
@@ -455,15 +465,59 @@ kafka_start()
 	trap - EXIT
 }
 
+# $MPICCTL, what a build of this tree made, or what is installed.
+find_mpicctl()
+{
+	for MPICCTL in "${MPICCTL-}" "${BUILD_DIR+$BUILD_DIR/bin/mpicctl}" \
+		"$HERE"/../../build/*/bin/mpicctl \
+		"$(command -v mpicctl || true)"; do
+		[ ! -x "$MPICCTL" ] || return 0
+	done
+	fail "no mpicctl: build it, or say where it is in MPICCTL"
+}
+
+# rollout topics|acls VERB [OPTION]...
+rollout()
+{
+	set -- "$@" --config "$TLS/admin.mpicctl" --topic-prefix "$PREFIX" \
+		--manifest "$HERE/topics.manifest.json" \
+		--partitions "$PARTITIONS" --replication "$NODES"
+	for code in $(echo "$PERSPECTIVES" | tr ',' ' '); do
+		set -- "$@" --perspective "$code"
+	done
+	"$MPICCTL" "$@"
+}
+
+acl_tool()
+{
+	tool org.apache.kafka.tools.AclCommand "$@"
+}
+
 # Once for each state of the manifest.
 apply_manifest()
 {
 	state=$(cat "$HERE/topics.manifest.json" "$DIR/settings" | sha256sum)
 	[ "$(cat "$DIR/applied" 2>/dev/null)" != "$state" ] || return 0
-	python3 "$HERE/manifest.py" apply --bootstrap "$BOOTSTRAP" \
-		--command-config "$TLS/admin.properties" --prefix "$PREFIX" \
-		--partitions "$PARTITIONS" --perspectives "$PERSPECTIVES" \
-		--replication "$NODES" --classpath "$CLASSPATH_FILE"
+	find_mpicctl
+	rollout topics apply >"$DIR/log/topics" ||
+		{ cat "$DIR/log/topics" >&2; fail "topics are not complete"; }
+	# 1: something is left, to transactional ids with an old librdkafka
+	rollout acls apply >"$DIR/log/acls" || [ $? -eq 1 ] ||
+		fail "no rights were given"
+	lines=$(rollout acls plan --as kafka-cli \
+		--command-config "$TLS/admin.properties")
+	eval "$(echo "$lines" | sed 's/^kafka-acls\.sh /acl_tool /')" \
+		>>"$DIR/log/acls"
+	# a broker learns what that tool did a moment later
+	tries=0
+	until rollout acls check >"$DIR/log/acls-left"; do
+		tries=$((tries + 1))
+		if [ $tries -gt 20 ]; then
+			cat "$DIR/log/acls" "$DIR/log/acls-left" >&2
+			fail "rights are not complete"
+		fi
+		sleep 0.1
+	done
 	echo "$state" >"$DIR/applied"
 }
 
@@ -494,6 +548,7 @@ kafka_env()
 	echo "KAFKA_PARTITIONS=$PARTITIONS"
 	echo "KAFKA_PERSPECTIVES=$PERSPECTIVES"
 	echo "KAFKA_CA=$TLS/ca.pem"
+	echo "KAFKA_MPICCTL_CONF=$TLS/admin.mpicctl"
 	for name in $(principals); do
 		id=$(echo "$name" | tr 'a-z-' 'A-Z_')
 		echo "KAFKA_CERT_$id=$TLS/$name.pem"

@@ -5,9 +5,10 @@
 #   BUILD_DIR=build/dev sh tests/e2e/kafka.sh
 set -eu
 cd "$(dirname "$0")/../.."
+. tests/support/kafka_rollout.sh
 
 BIN=${BUILD_DIR:-build/dev}/bin
-LOCAL="sh deploy/kafka/local.sh"
+LOCAL="env MPICCTL=$BIN/mpicctl sh deploy/kafka/local.sh"
 READ="-X isolation.level=read_committed -X fetch.wait.max.ms=20"
 DIR=$(mktemp -d)
 bad=0
@@ -358,6 +359,8 @@ check_one_decision
 check_rights
 check_abort
 check_forbidden
+check_rollout_topics
+check_rollout_rights
 $LOCAL status "$DIR/kafka"
 echo "kafka: $seen checks, $bad failed"
 [ $bad -eq 0 ]
