@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static const double earth_radius_km = 6371.0088; /* IUGG mean radius R1 */
 
@@ -79,17 +80,15 @@ bool geo_parse_lon(struct span s, int32_t *out_udeg)
 const char *geo_text(int32_t udeg, char *out, size_t room)
 {
 	int64_t size = udeg < 0 ? -(int64_t)udeg : udeg;
-	long fraction = (long)(size % 1000000);
-	int width = 6;
 
-	for (; width > 0 && fraction % 10 == 0; width--)
-		fraction /= 10;
-	if (width > 0)
-		(void)snprintf(out, room, "%s%ld.%0*ld", udeg < 0 ? "-" : "",
-		               (long)(size / 1000000), width, fraction);
-	else
-		(void)snprintf(out, room, "%s%ld", udeg < 0 ? "-" : "",
-		               (long)(size / 1000000));
+	(void)snprintf(out, room, "%s%d.%06d", udeg < 0 ? "-" : "",
+	               (int)(size / 1000000), (int)(size % 1000000));
+	char *end = out + strlen(out); /* there is a point before the zeros */
+
+	while (end[-1] == '0')
+		*--end = '\0';
+	if (end[-1] == '.')
+		*--end = '\0';
 	return out;
 }
 
