@@ -2,19 +2,26 @@
 
 #include "wire/names.h"
 
+/* What goes on inside is no business of who may be trying to break it. */
+static const char INTERNAL_TOLD[] =
+	"The check could not be completed. Nothing was found against the "
+	"request; try again later.";
+
 static const char *const codes[] = {
-#define REASON(id, code, acme, meaning, hint) [REASON_##id] = (code),
+#define REASON(id, code, class, acme, meaning, hint) [REASON_##id] = (code),
 #include "wire/reason.def"
 #undef REASON
 };
 
 static const struct {
+	enum result_class class;
 	const char *acme, *meaning, *hint;
 } texts[] = {
-	[REASON_UNKNOWN] = { "", "The reason is not known to this version.",
+	[REASON_UNKNOWN] = { CLASS_UNKNOWN, "",
+	                     "The reason is not known to this version.",
 	                     "Upgrade the reader of this record." },
-#define REASON(id, code, acme, meaning, hint) \
-	[REASON_##id] = { (acme), (meaning), (hint) },
+#define REASON(id, code, class, acme, meaning, hint) \
+	[REASON_##id] = { CLASS_##class, (acme), (meaning), (hint) },
 #include "wire/reason.def"
 #undef REASON
 };
@@ -43,6 +50,11 @@ enum reason reason_parse(struct span s)
 	return (enum reason)value;
 }
 
+enum result_class reason_class(enum reason r)
+{
+	return texts[in_range(r)].class;
+}
+
 const char *reason_acme(enum reason r)
 {
 	return texts[in_range(r)].acme;
@@ -51,6 +63,13 @@ const char *reason_acme(enum reason r)
 const char *reason_meaning(enum reason r)
 {
 	return texts[in_range(r)].meaning;
+}
+
+const char *reason_told(enum reason r)
+{
+	bool internal = strcmp(reason_acme(r), "serverInternal") == 0;
+
+	return internal ? INTERNAL_TOLD : reason_meaning(r);
 }
 
 const char *reason_hint(enum reason r)

@@ -680,6 +680,26 @@ START_TEST(r021_primary_failure_stays_one)
 }
 END_TEST
 
+/* where no rule is in force nothing passes, whatever was heard. */
+START_TEST(r021_no_rule_in_force)
+{
+	struct world_setup s = {
+		.remotes = 5,
+		.planned_at_ms = world_day(2026, 11, 23),
+	};
+	struct verdict v;
+	struct world w;
+
+	world_init(&w, &s);
+	for (size_t i = 0; i < w.state.count; i++)
+		world_say(&w, i, CLASS_CORROBORATED, CLASS_CORROBORATED);
+	v = verdict_ask(&w.state, world_day(1999, 1, 1));
+	ck_assert_int_eq(v.say, VERDICT_FAIL);
+	ck_assert_int_eq(v.reason, REASON_POLICY_CHANGED);
+	world_clear(&w);
+}
+END_TEST
+
 /* the gate is asked again at the decision. */
 START_TEST(r064_method_ends_meanwhile)
 {
@@ -1116,6 +1136,7 @@ static TCase *named(void)
 	tcase_add_loop_test(tc, r048_challenge_age, 0, COUNT(ages));
 	tcase_add_test(tc, own_rule_only_tightens);
 	tcase_add_test(tc, r086_words_of_a_certain_failure);
+	tcase_add_test(tc, r021_no_rule_in_force);
 	tcase_add_test(tc, r086_words_of_a_deadline);
 	tcase_add_loop_test(tc, r086_words_for_who_was_not_asked, 0, 2);
 	tcase_add_loop_test(tc, r013_retry, 0, COUNT(retries));

@@ -24,6 +24,54 @@ START_TEST(codes_are_stable_words)
 }
 END_TEST
 
+/* Each code has one class, and only a worker's four are a judge's. */
+START_TEST(codes_have_a_class)
+{
+	static const struct {
+		enum reason reason;
+		enum result_class want;
+	} rows[] = {
+		{ REASON_VALUE_FOUND, CLASS_CORROBORATED },
+		{ REASON_CAA_LOOKUP_FAILURE_INSECURE, CLASS_CORROBORATED },
+		{ REASON_VALUE_NOT_FOUND, CLASS_DISAGREED },
+		{ REASON_CAA_PARAMETERS, CLASS_DISAGREED },
+		{ REASON_DNS_SERVFAIL, CLASS_ERROR },
+		{ REASON_RESOLVER_FAILED, CLASS_ERROR },
+		{ REASON_TIMEOUT_DNS, CLASS_TIMED_OUT },
+		{ REASON_TIMEOUT_QUEUED, CLASS_TIMED_OUT },
+		{ REASON_NO_RESULT, CLASS_MISSING },
+		{ REASON_NOT_ASKED, CLASS_OUTSTANDING },
+		{ REASON_RESULT_LATE, CLASS_LATE },
+		{ REASON_RESULT_REFUSED, CLASS_REFUSED },
+		{ REASON_QUORUM_MET, CLASS_UNKNOWN },
+		{ REASON_NAME_ONION, CLASS_UNKNOWN },
+		{ REASON_UNKNOWN, CLASS_UNKNOWN },
+		{ (enum reason)9999, CLASS_UNKNOWN },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_msg(reason_class(rows[i].reason) == rows[i].want,
+		              "%s", reason_name(rows[i].reason));
+}
+END_TEST
+
+/* A failure of ours is told without what failed; one of theirs as it is. */
+START_TEST(subscribers_are_told_less)
+{
+	for (int r = 1; r < REASON_COUNT; r++) {
+		const char *told = reason_told((enum reason)r);
+		bool same = strcmp(told, reason_meaning((enum reason)r)) == 0;
+		bool internal = strcmp(reason_acme((enum reason)r),
+		                       "serverInternal") == 0;
+
+		ck_assert_msg(same != internal, "%s: %s",
+		              reason_name((enum reason)r), told);
+	}
+	ck_assert_str_eq(reason_told(REASON_PROBE_CRASHED),
+	                 reason_told(REASON_NO_RESULT));
+}
+END_TEST
+
 START_TEST(unknown_is_said)
 {
 	ck_assert_str_eq(reason_name(REASON_UNKNOWN), "unknown");
@@ -148,6 +196,8 @@ int main(void)
 	SRunner *runner = srunner_create(suite);
 
 	tcase_add_test(tc, codes_are_stable_words);
+	tcase_add_test(tc, codes_have_a_class);
+	tcase_add_test(tc, subscribers_are_told_less);
 	tcase_add_test(tc, unknown_is_said);
 	tcase_add_loop_test(tc, tables_are_whole, 0,
 	                    (int)(sizeof(tables) / sizeof(tables[0])));

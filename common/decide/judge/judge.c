@@ -9,18 +9,22 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* The groups of reason.def, by the first of the next one. */
 enum result_class judge_class_of(enum reason reason)
 {
-	if (reason == REASON_UNKNOWN || reason >= REASON_NO_RESULT)
-		return CLASS_ERROR;
-	if (reason < REASON_VALUE_NOT_FOUND)
-		return CLASS_CORROBORATED;
-	if (reason < REASON_DNS_SERVFAIL)
-		return CLASS_DISAGREED;
-	if (reason < REASON_TIMEOUT_DNS)
-		return CLASS_ERROR;
-	return CLASS_TIMED_OUT;
+	enum result_class c = reason_class(reason);
+
+	switch (c) {
+	case CLASS_CORROBORATED:
+	case CLASS_DISAGREED:
+	case CLASS_TIMED_OUT: return c;
+	case CLASS_ERROR:
+	case CLASS_UNKNOWN:
+	case CLASS_LATE:
+	case CLASS_MISSING:
+	case CLASS_OUTSTANDING:
+	case CLASS_REFUSED: break;
+	}
+	return CLASS_ERROR;
 }
 
 /* A cut must not leave half a character (RFC 3629). */

@@ -15,7 +15,7 @@ struct judging {
 	struct judge_step *out;
 };
 
-/* Done. The class is the reason's (reason.def's groups); format makes detail,
+/* Done. The class is the reason's (reason.def); format makes detail,
    which is cut to RESULT_DETAIL_MAX. */
 void judge_end(struct judging *j, enum reason reason, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
