@@ -31,10 +31,12 @@ BUILD="build-essential gcc cmake ninja-build pkg-config git ccache
 
 TEST="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev
 	llvm-14 nsd ldnsutils bind9-dnsutils nginx-light
-	kcat python3 python3-jsonschema python3-yaml openssl jq curl iproute2 procps
+	kcat python3 python3-cryptography python3-jsonschema python3-msgpack
+	python3-yaml openssl jq curl iproute2 procps
 	util-linux"
 
-KAFKA="openjdk-17-jre-headless maven openssl python3 iproute2"
+KAFKA="openjdk-17-jre-headless maven openssl python3 python3-cryptography
+	python3-msgpack iproute2"
 
 want="$RUNTIME $BUILD $TEST"
 only=
