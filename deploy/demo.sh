@@ -11,6 +11,14 @@
 #   sh deploy/demo.sh --stop DIR   end what --keep left running in DIR
 #   sh deploy/demo.sh --start DIR NAME   start a killed program of it again
 #
+#   --kafka       Apache Kafka on loopback (deploy/kafka/local.sh) instead of
+#                 the broker in a process: TLS client certificates, the
+#                 manifest's topics and rights, records that outlive processes
+#   --nodes 1|3   its brokers (default 1)
+#   --coordinators N, --workers N   processes; workers of each perspective
+#                 (default 1): coordinator, coordinator2 ..., fra, fra2 ...
+#   --partitions P   of requests, attempts, results, decisions (default 12)
+#   --idle        as --keep, and send no requests
 #   --internet    IANA's root and real names instead of the laboratory's
 #   --dir DIR     a new folder for all files (default: one in /tmp)
 #
@@ -23,10 +31,11 @@ ROOT=$(cd "$(dirname "$0")/.." && pwd)
 HERE=$ROOT/deploy/demo
 LAB=$ROOT/deploy/lab/lab.sh
 . "$ROOT/deploy/lab/processes.sh"
+. "$HERE/broker.sh"
 . "$HERE/settings.sh"
 
 all_run=is_up
-READY_TRIES=300		# of 50 ms each, until everything must be ready
+READY_TRIES=600		# of 50 ms each, until everything must be ready
 WATCH_SECONDS=10
 IANA_ROOTS="198.41.0.4 192.33.4.12 193.0.14.129"
 
@@ -116,14 +125,12 @@ start_daemon()
 {
 	case $1 in
 	broker)
+		# shellcheck disable=SC2046 # one word a line
 		set -- broker "$PROGRAMS/mpicctl" dev-broker \
-			--bootstrap-file "$DIR/broker"
-		for code in $(codes); do
-			set -- "$@" --perspective "$code"
-		done ;;
-	coordinator)
-		set -- coordinator "$PROGRAMS/mpic-coordinator" \
-			--config "$DIR/conf/coordinator.conf" ;;
+			$(dev_broker_options) ;;
+	coordinator*)
+		set -- "$1" "$PROGRAMS/mpic-coordinator" \
+			--config "$DIR/conf/$1.conf" ;;
 	*)
 		set -- "$1" "$PROGRAMS/mpic-perspective-worker" \
 			--config "$DIR/conf/$1.conf" ;;
@@ -179,10 +186,11 @@ is_ready()
 	ask_admin "$1" /readyz >/dev/null
 }
 
+# knows_all_alive COORDINATOR: all workers of all perspectives
 knows_all_alive()
 {
-	alive=$(ask_admin coordinator /metrics |
-		grep -c '^mpic_perspective_instances{.*} [1-9]') || return 1
+	alive=$(ask_admin "$1" /metrics | grep -c \
+		"^mpic_perspective_instances{.*} $workers\$") || return 1
 	[ "$alive" -eq "$(codes | wc -l)" ]
 }
 
@@ -195,20 +203,20 @@ start_all()
 	else
 		echo "CA=pki.goog" >"$DIR/env"
 	fi
-	say "starting the broker: mpicctl dev-broker"
-	start_daemon broker
-	await broker test -s "$DIR/broker"
+	start_broker
 	make_keys
 	write_settings
-	say "starting a coordinator and the perspectives" \
+	say "starting coordinators: $coordinators, perspectives:" \
 		"$(codes | tr '\n' ' ')"
-	for name in coordinator $(codes); do
+	for name in $(coordinator_names) $(worker_names); do
 		start_daemon "$name"
 	done
-	for name in coordinator $(codes); do
+	for name in $(coordinator_names) $(worker_names); do
 		await "$name" is_ready "$name"
 	done
-	await "the coordinator's view of the perspectives" knows_all_alive
+	for name in $(coordinator_names); do
+		await "$name's view of the perspectives" knows_all_alive "$name"
+	done
 	say "all are ready"
 }
 
@@ -251,6 +259,7 @@ run_cases()
 end_all()
 {
 	stop_but broker
+	stop_broker
 	stop_all
 	[ ! -d "$DIR/lab" ] || sh "$LAB" down "$DIR/lab"
 }
@@ -311,11 +320,14 @@ remember()
 		# The owner of a namespace of users keeps his powers in it.
 		users=
 		[ "${MPIC_DEMO_INSIDE}" = root ] || users="-U --preserve-credentials"
-		ENTER="nsenter -t $(cat "$DIR/pid/broker") -n $users"
+		# A server of the laboratory: nothing here ends those.
+		inside=$(sed -n '1s/ .*//p' "$DIR/lab/pids")
+		ENTER="nsenter -t $inside -n $users"
 	fi
 	cat >"$DIR/demo" <<END
 PROGRAMS='$PROGRAMS'
 internet=$internet
+nodes=$nodes
 ENTER='$ENTER'
 END
 }
@@ -323,6 +335,8 @@ END
 do_demo()
 {
 	find_programs
+	# Not from inside, where there is no way to Maven Central.
+	[ -z "$nodes" ] || [ -n "${MPIC_DEMO_INSIDE-}" ] || sh "$KAFKA" fetch
 	go_inside "$@"
 	[ $internet = no ] || need_internet
 	if [ -n "$dir" ]; then
@@ -339,7 +353,7 @@ do_demo()
 	say "a laboratory in $DIR: its decisions are worth nothing outside it"
 	start_all
 	remember
-	run_cases
+	[ $idle = yes ] || run_cases
 	if [ $keep = yes ]; then
 		trap - EXIT
 		. "$HERE/howto.sh"
@@ -347,33 +361,66 @@ do_demo()
 }
 
 keep=no
+idle=no
 internet=no
+kafka=no
+nodes=
+coordinators=1
+workers=1
+partitions=12
 dir=
+
+wrong_usage()
+{
+	usage >&2
+	exit 64
+}
+
+# want NAME VALUE MOST: a number
+want()
+{
+	case $2 in
+	[1-9] | [1-9][0-9] | [1-9][0-9][0-9]) ;;
+	*) wrong_usage ;;
+	esac
+	[ "$2" -le "$3" ] || fail "--$1 wants 1 to $3"
+	eval "$1=\$2"
+}
+
 given=$#
 while [ $given -gt 0 ]; do
 	case $1 in
 	--keep) keep=yes ;;
+	--idle) keep=yes idle=yes ;;
 	--internet) internet=yes ;;
-	--dir)
-		[ $given -gt 1 ] || { usage >&2; exit 64; }
-		dir=$2
+	--kafka) kafka=yes ;;
+	--dir | --nodes | --coordinators | --workers | --partitions)
+		[ $given -gt 1 ] || wrong_usage
+		case $1 in
+		--dir) dir=$2 ;;
+		--nodes) want nodes "$2" 3 ;;
+		--partitions) want partitions "$2" 999 ;;
+		*) want "${1#--}" "$2" 9 ;;
+		esac
 		set -- "$@" "$1"
 		shift
 		given=$((given - 1)) ;;
 	--stop)
-		[ $given -eq 2 ] || { usage >&2; exit 64; }
+		[ $given -eq 2 ] || wrong_usage
 		do_stop "$2"
 		exit ;;
 	--start)
-		[ $given -eq 3 ] || { usage >&2; exit 64; }
+		[ $given -eq 3 ] || wrong_usage
 		do_start "$2" "$3"
 		exit ;;
 	-h | --help) usage; exit 0 ;;
-	*) usage >&2; exit 64 ;;
+	*) wrong_usage ;;
 	esac
 	# Kept, in order, for a second start inside a network of our own.
 	set -- "$@" "$1"
 	shift
 	given=$((given - 1))
 done
+[ $kafka = yes ] || [ -z "$nodes" ] || fail "--nodes goes with --kafka"
+[ $kafka = no ] || nodes=${nodes:-1}
 do_demo "$@"

@@ -6,7 +6,8 @@
 #   --all      build, run and test (the default)
 #   --build    build only
 #   --runtime  what the installed programs load and read
-#   --kafka    what deploy/kafka/local.sh needs: Java and Maven; not in --all
+#   --kafka    what deploy/kafka/local.sh and tests/chaos need: Java, Maven,
+#              a client in Python; not in --all
 #   --list     print the packages and install nothing
 #   --missing  print those that are not there and install nothing
 #
@@ -35,8 +36,8 @@ TEST="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev
 	python3-yaml openssl jq curl iproute2 procps
 	util-linux"
 
-KAFKA="openjdk-17-jre-headless maven openssl python3 python3-cryptography
-	python3-msgpack iproute2"
+KAFKA="openjdk-17-jre-headless maven openssl python3 python3-confluent-kafka
+	python3-cryptography python3-msgpack iproute2"
 
 want="$RUNTIME $BUILD $TEST"
 only=

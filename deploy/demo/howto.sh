@@ -4,10 +4,16 @@ broker=$(cat "$DIR/broker")
 in="${ENTER:+$ENTER }"
 some=http-good.lab
 [ $internet = no ] || some=google.com
+reach="-b $broker"
+records="records are in memory and plaintext"
+if [ -n "$nodes" ]; then
+	reach="-F $DIR/kafka/tls/pipeline.librdkafka"
+	records="its brokers are on this machine"
+fi
 cat <<END
 
-It runs on, in $DIR.  All of it is a laboratory: records are in memory and
-plaintext, all perspectives are on this machine.
+It runs on, in $DIR.  All of it is a laboratory: $records,
+all perspectives are on this machine.
 
 Submit your own:
   ${in}$PROGRAMS/mpicctl submit --config $DIR/conf/mpicctl.conf \\
@@ -16,8 +22,8 @@ Submit your own:
 The same with plain kcat: put a request on the topic, read its decision by its
 key (read_committed, or you may see what was never decided):
   echo '{"request_id":"mine-1","check_type":"caa","domain_or_ip_target":"$some"}' |
-      ${in}kcat -P -b $broker -t mpic.requests
-  ${in}kcat -C -q -b $broker -t mpic.decisions -X isolation.level=read_committed \\
+      ${in}kcat -P $reach -t mpic.requests
+  ${in}kcat -C -q $reach -t mpic.decisions -X isolation.level=read_committed \\
       -o beginning -e -f '%k %s\\n' | grep -a '^mine-1 '
 
 Decisions as they come:

@@ -5,6 +5,7 @@
 # on first use.
 #
 #   local.sh start DIR [OPTION]...   start it; all of its files are in DIR
+#   local.sh fetch                   only install and fetch what that needs
 #   local.sh stop DIR                end it; the data stays
 #   local.sh status DIR              what runs; true if all does
 #   local.sh env DIR                 KEY=VALUE: addresses, certificates, keys
@@ -57,7 +58,7 @@ need_tools()
 # A file that holds the class path; every jar that it names is there.
 resolve_jars()
 {
-	cache=${XDG_CACHE_HOME:-${HOME:-$DIR}/.cache}/mpic
+	cache=${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/mpic
 	mkdir -p "$cache"
 	id=$(sha256sum "$HERE/pom.xml" | cut -c 1-16)
 	CLASSPATH_FILE=$cache/kafka-$id.classpath
@@ -68,11 +69,12 @@ resolve_jars()
 	tries=0
 	until timeout 600 mvn -B -q -C -f "$HERE/pom.xml" \
 		dependency:build-classpath \
-		-Dmdep.outputFile="$CLASSPATH_FILE.new" >"$DIR/log/mvn" 2>&1
+		-Dmdep.outputFile="$CLASSPATH_FILE.new" \
+		>"$CLASSPATH_FILE.log" 2>&1
 	do
 		tries=$((tries + 1))
 		if [ $tries -ge 3 ]; then
-			tail -n 20 "$DIR/log/mvn" >&2
+			tail -n 20 "$CLASSPATH_FILE.log" >&2
 			fail "Maven Central did not give the jars"
 		fi
 		sleep 2
@@ -599,6 +601,7 @@ command=${1-}
 [ $# -eq 0 ] || shift
 case $command in
 -h | --help) usage; exit 0 ;;
+fetch) need_tools; resolve_jars; exit ;;
 start | stop | status | env | topics | kill-node | stop-node | start-node) ;;
 *) usage >&2; exit 64 ;;
 esac

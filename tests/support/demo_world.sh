@@ -3,7 +3,8 @@
 # with ".", in the root of the tree.
 #
 #   enter "$@"       first of all: in a network of its own, if that may be
-#   world_open       starts the demo; what it started ends with the script
+#   world_open [OPTION]...   starts the demo, with options of its own; what it
+#                    started ends with the script
 #   check WHAT COMMAND...   one thing that must be true
 #   world_result     one line, and the exit status: nothing was wrong
 #
@@ -43,16 +44,23 @@ world_open()
 	work=$(mktemp -d)
 	trap world_close EXIT
 	trap 'exit 130' HUP INT TERM
-	sh deploy/demo.sh --keep --dir "$work/demo" >"$work/out" 2>&1 || {
+	sh deploy/demo.sh --keep --dir "$work/demo" "$@" >"$work/out" 2>&1 || {
 		cat "$work/out"
 		echo "the demo does not start"
 		exit 1
 	}
 	demo=$work/demo
-	broker=$(cat "$demo/broker")
+	ask_as auditor
 	ctl=$BUILD_DIR/bin/mpicctl
 	DIR=$demo
 	. deploy/lab/processes.sh
+}
+
+# ask_as PRINCIPAL: to whom kcat says that it is, where brokers ask.
+ask_as()
+{
+	kcat_to="-b $(cat "$demo/broker")"
+	[ ! -d "$demo/kafka" ] || kcat_to="-F $demo/kafka/tls/$1.librdkafka"
 }
 
 check()
@@ -132,14 +140,14 @@ put()
 {
 	topic=$1
 	shift
-	kcat -P -b "$broker" -t "mpic.$topic" "$@"
+	kcat -P $kcat_to -t "mpic.$topic" "$@"
 }
 
 # All records of a topic, as kcat's format says.  Silent: it complains of a
 # grep that has seen enough.
 records()
 {
-	kcat -C -q -b "$broker" -t "mpic.$1" -o beginning -e \
+	kcat -C -q $kcat_to -t "mpic.$1" -o beginning -e \
 		-X isolation.level=read_committed -X fetch.wait.max.ms=10 \
 		-f "$2" 2>/dev/null
 }
