@@ -3,10 +3,12 @@
 
 Reads requirements.table; a requirement needs a test that names its R-number,
 or a reason. --write makes docs/requirements.md of it; without it the document
-must be what --write would make.
+must be what --write would make. docs/conformance.md, which has these rows too,
+is written with it.
 """
 import pathlib
 import re
+import subprocess
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -50,6 +52,8 @@ def main():
     document = HEAD + "".join(rows)
     if "--write" in sys.argv:
         DOCUMENT.write_text(document)
+        subprocess.run([sys.executable, TABLE.parent / "conformance.py",
+                        "--write"], check=True)
     elif not DOCUMENT.exists() or DOCUMENT.read_text() != document:
         print("docs/requirements.md is not what "
               "tests/checks/requirements.py --write makes")

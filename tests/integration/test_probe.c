@@ -117,6 +117,7 @@ static const struct row {
 	{ "http-fallback.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
 	/* */
 	{ "http-bogus.lab", http01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	/* boulder-L28, openmpic-97 */
 	{ "http-expired.lab", http01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 
 	{ "dns-good.lab", dns01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
@@ -144,12 +145,14 @@ static const struct row {
 	{ "caa-other.lab", caa, CLASS_DISAGREED, REASON_CAA_FORBIDS },
 	{ "caa-critical.lab", caa, CLASS_DISAGREED, REASON_CAA_CRITICAL },
 	/* truncated over UDP, whole over TCP */
+	/* boulder-L11 */
 	{ "caa-thousand.lab", caa, CLASS_CORROBORATED, REASON_CAA_PERMITS },
 	{ "caa-bogus.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "wrong-ds.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "stripped.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "future.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "island.parent.lab", caa, CLASS_CORROBORATED, REASON_CAA_NO_RECORDS },
+	/* boulder-L29 */
 	{ "optout.lab", caa, CLASS_CORROBORATED, REASON_CAA_NO_RECORDS },
 };
 

@@ -209,6 +209,7 @@ START_TEST(asks_for_all_levels_at_once)
 }
 END_TEST
 
+/* boulder-L10 */
 START_TEST(climbs_deep_names_in_steps)
 {
 	char name[256] = "";
@@ -231,7 +232,8 @@ START_TEST(climbs_deep_names_in_steps)
 }
 END_TEST
 
-/* The TLD of climbs[] always exists: an answer is made by hand here. */
+/* The TLD of climbs[] always exists: an answer is made by hand here
+   (boulder-B04). */
 START_TEST(denies_below_a_tld_that_is_not_there)
 {
 	struct dns_evidence dns[2] = {
@@ -282,7 +284,8 @@ START_TEST(tells_when_it_was_looked_up)
 }
 END_TEST
 
-/* a thousand records are read, more than the ceiling are an error */
+/* R-083, boulder-L11: a thousand records are read, more than the ceiling are an
+ * error */
 START_TEST(bears_many_records)
 {
 	static char lines[1501][64];
