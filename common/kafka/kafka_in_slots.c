@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { CHANGE_STEPS = 3 /* of one change, in the library's queue */ };
+
 struct kafka_slot *kafka_slot_find(const struct kafka_in *in, const char *topic,
                                    int32_t partition)
 {
@@ -60,13 +62,6 @@ void kafka_slots_offer(struct kafka_in *in,
 		slot_add(in, list->elems[i].topic, list->elems[i].partition);
 }
 
-void kafka_slots_stop_all(struct kafka_in *in)
-{
-	for (size_t i = 0; i < in->slot_count; i++)
-		in->slots[i].reading = false;
-	in->dirty = false;
-}
-
 static void list_add(rd_kafka_topic_partition_list_t *list,
                      const struct kafka_slot *s)
 {
@@ -81,6 +76,45 @@ static rd_kafka_topic_partition_list_t *list_of(const struct kafka_slot *s)
 
 	list_add(list, s);
 	return list;
+}
+
+/* The library would keep it in mind beyond the end of an assignment. */
+static void end_pause(struct kafka_in *in, struct kafka_slot *s)
+{
+	rd_kafka_topic_partition_list_t *list;
+
+	if (!s->paused)
+		return;
+	s->paused = false;
+	list = list_of(s);
+	rd_kafka_resume_partitions(in->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+}
+
+void kafka_slots_stop_all(struct kafka_in *in)
+{
+	for (size_t i = 0; i < in->slot_count; i++) {
+		in->slots[i].reading = false;
+		end_pause(in, &in->slots[i]);
+	}
+	in->dirty = false;
+}
+
+/*
+ * Returns when the library has carried a change through: each question goes
+ * through the one queue of its main thread, in which the change puts first a
+ * stop, then its answer, then a start.  Without it a second change to the same
+ * partition makes it stop twice, and abort (librdkafka issue 5573), and a pause
+ * overtakes the start, which then never happens (issue 2190).
+ */
+static void settle(struct kafka_in *in)
+{
+	for (int i = 0; i < CHANGE_STEPS; i++) {
+		rd_kafka_topic_partition_list_t *list = NULL;
+
+		if (rd_kafka_assignment(in->rk, &list) == 0)
+			rd_kafka_topic_partition_list_destroy(list);
+	}
 }
 
 static rd_kafka_topic_partition_list_t *list_where(const struct kafka_in *in,
@@ -110,6 +144,7 @@ void kafka_slots_apply(struct kafka_in *in)
 	rd_kafka_resp_err_t rc = rd_kafka_assign(in->rk, all);
 
 	in->dirty = false;
+	settle(in);
 	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR && paused->cnt > 0)
 		rd_kafka_pause_partitions(in->rk, paused);
 	rd_kafka_topic_partition_list_destroy(all);
@@ -137,6 +172,7 @@ void kafka_in_unassign_done(struct kafka_in *in)
 	in->state = IN_IDLE;
 	kafka_slots_clear(in);
 	rd_kafka_assign(in->rk, NULL);
+	settle(in);
 	kafka_wake_soon(in->wake);
 }
 
@@ -155,19 +191,22 @@ static int explicit_assign(struct kafka_in *in, const struct kafka_slot *s,
 	rd_kafka_topic_partition_list_t *list = list_of(s);
 	int rc = finish(rd_kafka_incremental_assign(in->rk, list), err);
 
+	settle(in);
 	rd_kafka_topic_partition_list_destroy(list);
 	return rc;
 }
 
-static void explicit_unassign(struct kafka_in *in, const struct kafka_slot *s)
+static void explicit_unassign(struct kafka_in *in, struct kafka_slot *s)
 {
 	rd_kafka_topic_partition_list_t *list = list_of(s);
 	struct err err;
 
+	end_pause(in, s);
 	if (finish(rd_kafka_incremental_unassign(in->rk, list), &err) != 0)
 		log_warn("kafka_in_stop_failed", F_STR("topic", s->topic),
 		         F_INT("partition", s->partition),
 		         F_STR("error", err.text));
+	settle(in);
 	rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -183,7 +222,7 @@ static int start_in_group(struct kafka_in *in, const struct kafka_partition *p,
 	s->start = offset;
 	s->next = -1;
 	s->reading = true;
-	s->paused = false;
+	end_pause(in, s);
 	s->skipped = false;
 	mark_dirty(in);
 	return 0;
@@ -220,6 +259,7 @@ void kafka_in_stop(struct kafka_in *in, const struct kafka_partition *p)
 		slot_remove(in, s);
 	} else if (s->reading && in->state == IN_ACCEPTED) {
 		s->reading = false;
+		end_pause(in, s);
 		mark_dirty(in);
 	}
 }

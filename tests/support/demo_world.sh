@@ -24,6 +24,17 @@ enter()
 	exec sh deploy/lab/lab.sh inside sh "$0" "$@"
 }
 
+# What the programs said that is no ordinary line: a sanitizer's report, an
+# assertion; then the last of each one's warnings.
+world_trouble()
+{
+	for log in "$work"/demo/log/*.out; do
+		grep -av '^<[0-7]>' "$log" | head -n 40 | sed 's/^/      /'
+		grep -ah '^<[0-4]>' "$log" | tail -n 3
+		echo "      last of $(basename "$log"): $(tail -n 1 "$log")"
+	done
+}
+
 world_close()
 {
 	code=$?
@@ -31,8 +42,7 @@ world_close()
 	trap '' HUP INT TERM
 	[ -n "$said" ] || echo "ended early, after $checked checks: $what"
 	if [ -f "$work/demo/demo" ]; then
-		[ $code -eq 0 ] || grep -h '^<[0-4]>' "$work"/demo/log/*.out |
-			tail -n 20
+		[ $code -eq 0 ] || world_trouble
 		sh deploy/demo.sh --stop "$work/demo" >/dev/null || code=1
 	fi
 	rm -rf "$work"

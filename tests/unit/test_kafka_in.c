@@ -345,6 +345,56 @@ START_TEST(pauses_and_goes_on)
 }
 END_TEST
 
+enum { RESTARTS = 2000 };
+
+/* Each call: one partition from its beginning, the next in line paused. */
+static bool restarted_often(void *arg)
+{
+	int *step = arg;
+	const struct kafka_partition p = { "topic", *step % PARTITIONS };
+	const struct kafka_partition q = { "topic", (*step + 1) % PARTITIONS };
+
+	one->next[p.partition] = 0;
+	ck_assert_msg(kafka_in_start(one->in, &p, 0, &w.err) == 0, "%s",
+	              w.err.text);
+	if (*step % 3 == 0)
+		kafka_in_pause(one->in, &q);
+	return ++*step == RESTARTS;
+}
+
+static bool has_read_again(void *arg)
+{
+	(void)arg;
+	for (int p = 0; p < PARTITIONS; p++)
+		if (one->next[p] != 10)
+			return false;
+	return true;
+}
+
+/*
+ * Restores end one after another, each changes what an eager group reads. The
+ * library must have ended the stops of one change before it gets the next, or
+ * it asserts (librdkafka issue 5573); and begun to read before it hears of a
+ * pause, or it never begins (issue 2190).
+ */
+START_TEST(changes_come_quickly)
+{
+	int step = 0;
+
+	fill_all(10);
+	open_member(one, kinds[_i].group, false);
+	if (kinds[_i].group)
+		world_run(&w, "assignment", has_all, one);
+	world_run(&w, kinds[_i].what, restarted_often, &step);
+	for (int p = 0; p < PARTITIONS; p++) {
+		const struct kafka_partition at = { "topic", p };
+
+		kafka_in_resume(one->in, &at);
+	}
+	world_run(&w, "all read again", has_read_again, NULL);
+}
+END_TEST
+
 static void pause_at_tenth(void *owner, const struct kafka_message *m)
 {
 	const struct kafka_partition p = { "topic", 1 };
@@ -530,6 +580,7 @@ int main(void)
 	tcase_add_test(tc, two_members_share_and_hand_back);
 	tcase_add_test(tc, owner_decides_when);
 	tcase_add_loop_test(tc, pauses_and_goes_on, 0, 2);
+	tcase_add_loop_test(tc, changes_come_quickly, 0, 2);
 	tcase_add_test(tc, pause_holds_inside_a_batch);
 	tcase_add_test(tc, end_of_partition_names_the_high_watermark);
 	tcase_add_test(tc, lost_offset_is_told);
