@@ -79,7 +79,7 @@ const struct setting coordinator_settings[] = {
 	SET_DURATION(C, "workers", "clock_skew", clock_skew_ms, "1s", 10, 60000, 0, "A perspective whose clocks are off by more is not planned (R-100)."),
 	SET_DURATION(C, NULL, "drain", drain_ms, "30s", 0, 600000, 0, "How long SIGTERM waits for requests in flight."),
 	SET_LIST(C, NULL, "accept_gap", accept_gap, "", 0, 1024, 0, "Partitions whose log may begin late or not continue: an operator's word that the gap is known."),
-	SET_ROWS(C, "perspective", perspectives, struct conf_perspective, perspective_table, 2, 32, 0, "A network perspective."),
+	SET_ROWS(C, "perspective", perspectives, struct conf_perspective, perspective_table, 2, CONF_PERSPECTIVES_MAX, 0, "A network perspective."),
 	SET_ROWS(C, "key", keys, struct pinned_key, pinned_key_table, 1, 4096, 0, "A public key that is trusted, and for what."),
 	SET_TABLE(C, admin, struct admin_settings, admin_settings_table),
 	SET_END

@@ -11,6 +11,8 @@
 
 #include "base/log.h"
 
+enum { CONF_PERSPECTIVES_MAX = 32 };
+
 /* `perspective "ams" { ... }`: one network perspective (BR 3.2.2.9). */
 struct conf_perspective {
 	const char *code;

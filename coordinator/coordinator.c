@@ -14,12 +14,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-enum {
-	HOUSEKEEPING_MS = 500,
-	COMPLAIN_MS = 60000, /* how often "the brokers do not answer" is said */
-	TOPIC_LIMIT_MS = 5000,
-	CLOSE_LIMIT_MS = 10000
-};
+enum { HOUSEKEEPING_MS = 500, SAY_AGAIN_MS = 60000, CLOSE_LIMIT_MS = 10000 };
 
 void coordinator_give_up(struct coordinator *c, int exit_code,
                          const char *event, const char *why)
@@ -27,6 +22,30 @@ void coordinator_give_up(struct coordinator *c, int exit_code,
 	log_error(event, F_STR("why", why), F_INT("exit_code", exit_code));
 	c->exit_code = exit_code;
 	loop_stop(c->loop);
+}
+
+void coordinator_forbidden(struct coordinator *c, const struct kafka_denial *d)
+{
+	int64_t now = clock_mono_ms();
+	struct err why;
+
+	kafka_needs_forbidden(d->right, d->resource, d->name,
+	                      c->d->topics.prefix, &why);
+	if (d->first) {
+		coordinator_give_up(c, EX_CONFIG, "coordinator_forbidden",
+		                    why.text);
+		return;
+	}
+	if (now - c->denied_mono_ms < SAY_AGAIN_MS)
+		return;
+	c->denied_mono_ms = now;
+	log_error("coordinator_forbidden", F_STR("why", why.text),
+	          F_STR("note", "tried on, and said once a minute"));
+}
+
+static void on_denied(void *owner, const struct kafka_denial *d)
+{
+	coordinator_forbidden(owner, d);
 }
 
 /* -- requests_in: which partitions are ours -- */
@@ -310,6 +329,7 @@ static int open_group(struct coordinator *c, struct err *why)
 		            .on_assign = on_assign,
 		            .on_revoke = on_revoke,
 		            .on_broken = on_requests_broken,
+		            .on_denied = on_denied,
 		            .on_fatal = on_fatal,
 		            .owner = c },
 	};
@@ -318,46 +338,16 @@ static int open_group(struct coordinator *c, struct err *why)
 	return c->requests_in != NULL ? 0 : -1;
 }
 
-/* All four have P partitions, or nothing is begun (design, section 3). */
-static void check_topics(struct coordinator *c);
-
-static void on_partitions(void *arg, const char *error, const char *topic,
-                          uint32_t partitions)
+/* All that it needs is there and allowed (design, section 3). */
+static void on_needs_met(void *owner)
 {
-	struct coordinator *c = arg;
+	struct coordinator *c = owner;
 	struct err why;
 
+	kafka_needs_free(&c->needs);
+	c->topics_ok = true;
 	if (c->draining)
 		return;
-	if (error != NULL || partitions == 0) {
-		int64_t now = clock_mono_ms();
-
-		if (now - c->complained_mono_ms >= COMPLAIN_MS) {
-			c->complained_mono_ms = now;
-			log_error("coordinator_waits_for_topics",
-			          F_STR("topic", topic),
-			          F_STR("error",
-			                error != NULL
-			                        ? error
-			                        : "there is no such topic"));
-		}
-		timer_set_ms(c->housekeeping, HOUSEKEEPING_MS);
-		return;
-	}
-	if (partitions != c->d->partitions) {
-		(void)err_set(&why,
-		              "%s has %u partitions, kafka.partitions says %u; "
-		              "another number is another topic_prefix",
-		              topic, partitions, c->d->partitions);
-		coordinator_give_up(c, EX_CONFIG, "coordinator_partition_count",
-		                    why.text);
-		return;
-	}
-	if (++c->topics_checked < 4) {
-		check_topics(c);
-		return;
-	}
-	c->topics_ok = true;
 	read_heartbeats(c);
 	if (open_group(c, &why) != 0)
 		coordinator_give_up(c, EX_CONFIG, "coordinator_consumer_failed",
@@ -365,14 +355,12 @@ static void on_partitions(void *arg, const char *error, const char *topic,
 	timer_set_ms(c->housekeeping, HOUSEKEEPING_MS);
 }
 
-static void check_topics(struct coordinator *c)
+static void on_needs_refused(void *owner, const char *why)
 {
-	const struct topics *t = &c->d->topics;
-	const char *const topics[] = { t->requests, t->attempts, t->results,
-		                       t->decisions };
+	struct coordinator *c = owner;
 
-	kafka_ask_partitions(c->ask, topics[c->topics_checked], TOPIC_LIMIT_MS,
-	                     on_partitions, c);
+	kafka_needs_free(&c->needs);
+	coordinator_give_up(c, EX_CONFIG, "coordinator_refused_to_start", why);
 }
 
 /* Sessions restored from attempts whose request will not come any more. */
@@ -393,10 +381,6 @@ static void on_housekeeping(void *arg)
 {
 	struct coordinator *c = arg;
 
-	if (!c->topics_ok) {
-		check_topics(c);
-		return;
-	}
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
 		struct partition *p = c->partitions[i];
 
@@ -438,14 +422,40 @@ static const char **checks_topics(const struct coordinator *c)
 	return list;
 }
 
+static void ask_needs(struct coordinator *c, const char **checks)
+{
+	const struct topics *t = &c->d->topics;
+	const uint32_t p = c->d->partitions;
+	struct kafka_need list[6 + CONF_PERSPECTIVES_MAX] = {
+		{ t->requests, p, true },     { t->attempts, p, true },
+		{ t->results, p, true },      { t->decisions, p, true },
+		{ t->perspectives, 0, true }, { t->dead_letters, 0, false },
+	};
+	struct kafka_needs_options options = {
+		.list = list,
+		.count = 6,
+		.prefix = t->prefix,
+		.partitions = p,
+		.on_met = on_needs_met,
+		.on_refused = on_needs_refused,
+		.owner = c,
+	};
+
+	for (size_t i = 0; i < c->d->inventory.count; i++)
+		list[options.count++] =
+			(struct kafka_need){ .topic = checks[i] };
+	c->needs = kafka_needs_new(c->loop, c->ask, &options);
+}
+
 static int open_handles(struct coordinator *c, struct err *why)
 {
 	const struct coordinator_conf *conf = c->d->conf;
 	const char *const attempts[] = { c->d->topics.attempts };
+	const char **checks = checks_topics(c);
 	struct kafka_out_options out = {
 		.topics = attempts,
 		.topic_count = 1,
-		.plain_topics = checks_topics(c),
+		.plain_topics = checks,
 		.plain_topic_count = c->d->inventory.count,
 		/* every session may have an attempt and all its checks out */
 		.in_flight_max = (uint32_t)conf->in_flight_max *
@@ -453,6 +463,7 @@ static int open_handles(struct coordinator *c, struct err *why)
 		                 1000,
 		.value_max_bytes = CHECK_MAX + 4096,
 		.on_fatal = on_out_fatal,
+		.on_denied = on_denied,
 		.owner = c,
 	};
 	struct kafka_in_options log = {
@@ -460,6 +471,7 @@ static int open_handles(struct coordinator *c, struct err *why)
 		.events = { .on_message = on_log_record,
 		            .on_eof = on_log_eof,
 		            .on_broken = on_log_broken,
+		            .on_denied = on_denied,
 		            .on_fatal = on_fatal,
 		            .owner = c },
 	};
@@ -474,7 +486,10 @@ static int open_handles(struct coordinator *c, struct err *why)
 	if (c->ask == NULL)
 		return -1;
 	c->outbox = outbox_new(c, why);
-	return c->outbox != NULL ? 0 : -1;
+	if (c->outbox == NULL)
+		return -1;
+	ask_needs(c, checks);
+	return 0;
 }
 
 struct coordinator *coordinator_new(struct loop *loop,
@@ -486,7 +501,7 @@ struct coordinator *coordinator_new(struct loop *loop,
 	c->loop = loop;
 	c->d = d;
 	c->stats = stats;
-	c->complained_mono_ms = -COMPLAIN_MS;
+	c->denied_mono_ms = -SAY_AGAIN_MS;
 	c->partitions = xcalloc(d->partitions, sizeof(struct partition *));
 	c->liveness = liveness_new(d->conf->heartbeat_fresh_ms,
 	                           d->conf->clock_skew_ms);
@@ -499,7 +514,6 @@ struct coordinator *coordinator_new(struct loop *loop,
 		return NULL;
 	}
 	stats_watch(stats, c);
-	check_topics(c);
 	return c;
 }
 
@@ -513,6 +527,7 @@ void coordinator_free(struct coordinator **c)
 	kafka_in_free(&gone->requests_in);
 	kafka_in_free(&gone->log_in);
 	kafka_ask_free(&gone->ask);
+	kafka_needs_free(&gone->needs);
 	/* answers live in sessions: what is queued goes first */
 	outbox_close(gone->outbox);
 	for (uint32_t i = 0; i < gone->d->partitions; i++)

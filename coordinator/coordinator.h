@@ -19,6 +19,7 @@
 #include "coordinator/stats.h"
 #include "kafka/kafka_ask.h"
 #include "kafka/kafka_in.h"
+#include "kafka/kafka_needs.h"
 #include "kafka/kafka_out.h"
 #include "loop/timer.h"
 
@@ -34,6 +35,7 @@ struct coordinator {
 	struct kafka_in *log_in;
 	struct kafka_out *out;
 	struct kafka_ask *ask;
+	struct kafka_needs *needs;
 	struct kafka_lease *lease; /* of the assignment; NULL without one */
 	struct outbox *outbox;
 	struct barrier *barrier;
@@ -41,17 +43,16 @@ struct coordinator {
 	struct stats *stats;
 	struct partition **partitions; /* by number; NULL: not ours */
 	size_t sessions;               /* whose request was read */
-	bool topics_ok;                /* partition counts were checked */
+	bool topics_ok;                /* all that is needed is there */
 	bool revoking;                 /* on_revoke waits for the outbox */
 	bool draining;
 	bool leaving; /* the group is being left */
 	struct ticket
 		*lost_tickets; /* records on their way for ended sessions */
-	size_t topics_checked;
 	struct timer *housekeeping;
 	struct timer *restore_again; /* a question of restore.c failed */
 	size_t restore_questions;    /* asked and not answered yet */
-	int64_t complained_mono_ms;  /* of brokers that do not answer */
+	int64_t denied_mono_ms;      /* when a missing right was said */
 	struct timer *drain_limit;
 	int exit_code;
 };
@@ -75,6 +76,10 @@ int coordinator_exit_code(const struct coordinator *c);
 /* The loop ends and the process with it; a successor restores from the log. */
 void coordinator_give_up(struct coordinator *c, int exit_code,
                          const char *event, const char *why);
+/* A right is missing. Where nothing that needs it ever worked the process ends;
+   else that is said once a minute, and all go on trying: what an operator took
+   away by mistake comes back. */
+void coordinator_forbidden(struct coordinator *c, const struct kafka_denial *d);
 /* Intake pauses above the ceilings and resumes below them. */
 void coordinator_balance(struct coordinator *c);
 /* The outbox is empty, or a transaction ended: whoever waits for that. */

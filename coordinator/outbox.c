@@ -38,7 +38,10 @@ struct outbox {
 	struct queue flying; /* in the order of the batch's records */
 	size_t bytes;        /* that answers without a session hold */
 	struct soon *soon;
+	char id[TOPIC_PREFIX_MAX + 80]; /* transactional.id */
 	bool ready;
+	bool was_ready;     /* once: the id is allowed */
+	bool was_committed; /* once: so are the topics */
 	int64_t submitted_mono_us;
 	int64_t fenced_mono_ms; /* the last epoch error; -1: none */
 
@@ -376,17 +379,41 @@ static void pause_after_failure(struct outbox *o)
 		o->pause_ms = PAUSE_MAX_MS;
 }
 
-/* What only an operator can mend is said as such. */
-static void log_failure(enum kafka_txn_outcome outcome, const char *why)
+/* What only an operator can mend is said as such. Which topic it is the
+   library does not say. */
+static void note_denied(struct outbox *o, const char *why)
+{
+	const struct topics *t = &o->c->d->topics;
+	struct buf names = { 0 };
+	struct kafka_denial d = { .right = "Write" };
+
+	if (strstr(why, "TRANSACTIONAL_ID_AUTHORIZATION_FAILED") != NULL) {
+		buf_add_str(&names, o->id);
+		d.resource = "transactional id";
+		d.first = !o->was_ready;
+	} else if (strstr(why, "TOPIC_AUTHORIZATION_FAILED") != NULL) {
+		buf_printf(&names, "%s, %s or %s", t->decisions, t->requests,
+		           t->dead_letters);
+		d.resource = "topic";
+		d.first = !o->was_committed;
+	} else if (strstr(why, "GROUP_AUTHORIZATION_FAILED") != NULL) {
+		buf_add_str(&names, o->c->d->conf->group);
+		d.right = "Read";
+		d.resource = "group";
+	}
+	d.name = buf_cstr(&names);
+	if (d.resource != NULL)
+		coordinator_forbidden(o->c, &d);
+	buf_clear(&names);
+}
+
+static void log_failure(struct outbox *o, enum kafka_txn_outcome outcome,
+                        const char *why)
 {
 	log_warn("coordinator_commit_failed",
 	         F_STR("outcome", kafka_txn_outcome_name(outcome)),
 	         F_STR("error", why));
-	if (strstr(why, "AUTHORIZATION_FAILED") != NULL)
-		log_error("coordinator_forbidden", F_STR("error", why),
-		          F_STR("what_to_do",
-		                "give this principal the rights that the "
-		                "topics' manifest names for coordinators"));
+	note_denied(o, why);
 }
 
 /* The producer is gone and what it sent may or may not be there: only the log
@@ -422,9 +449,10 @@ static void on_outcome(void *owner, enum kafka_txn_outcome outcome,
 
 	if (outcome == KAFKA_TXN_COMMITTED) {
 		o->pause_ms = 0;
+		o->was_committed = true;
 		finish(o, batch);
 	} else {
-		log_failure(outcome, why);
+		log_failure(o, outcome, why);
 		pause_after_failure(o);
 		stats_commit(o->c->stats, kafka_txn_outcome_name(outcome),
 		             clock_mono_us() - o->submitted_mono_us, 0);
@@ -442,6 +470,7 @@ static void on_ready(void *owner)
 	struct outbox *o = owner;
 
 	o->ready = true;
+	o->was_ready = true;
 	log_info("coordinator_producer_ready");
 	soon_call(o->soon);
 	coordinator_settled(o->c);
@@ -452,16 +481,13 @@ static int open_txn(struct outbox *o, struct err *why)
 	const struct topics *t = &o->c->d->topics;
 	const char *const topics[] = { t->decisions, t->requests,
 		                       t->dead_letters };
-	char id[TOPIC_PREFIX_MAX + 80];
 	struct kafka_txn_options options = {
-		.transactional_id = id,
+		.transactional_id = o->id,
 		.topics = topics,
 		.topic_count = 3,
 		.events = { on_ready, on_outcome, o },
 	};
 
-	(void)snprintf(id, sizeof(id), "%s%s", o->c->d->topics.prefix,
-	               o->c->d->conf->instance);
 	o->txn = kafka_txn_new(o->c->loop, &o->c->d->kafka, &options, why);
 	return o->txn != NULL ? 0 : -1;
 }
@@ -471,6 +497,8 @@ struct outbox *outbox_new(struct coordinator *c, struct err *why)
 	struct outbox *o = xzalloc(sizeof(*o));
 
 	o->c = c;
+	(void)snprintf(o->id, sizeof(o->id), "%s%s", c->d->topics.prefix,
+	               c->d->conf->instance);
 	o->fenced_mono_ms = -1;
 	queue_init(&o->waiting);
 	queue_init(&o->flying);

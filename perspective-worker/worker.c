@@ -1,6 +1,7 @@
 #include "perspective-worker/worker.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "perspective-worker/answers.h"
 #include "perspective-worker/intake.h"
 #include "perspective-worker/resolver_floor.h"
@@ -11,6 +12,7 @@
 
 enum {
 	COMMIT_MS = 500,
+	SAY_AGAIN_MS = 60000,
 	REVOKE_LIMIT_MS = 5000, /* for the last commit of a partition */
 	CLOSE_LIMIT_MS = 10000,
 	FLUSH_LIMIT_MS = 10000, /* after drain: for what is on its way */
@@ -31,6 +33,27 @@ static void give_up(struct worker *w, int exit_code, const char *event,
 	if (w->exit_code == EX_OK)
 		w->exit_code = exit_code;
 	loop_stop(w->loop);
+}
+
+/* Where nothing that needs the right ever worked we end; else it may come
+   back. */
+static void on_denied(void *owner, const struct kafka_denial *d)
+{
+	struct worker *w = owner;
+	int64_t now = clock_mono_ms();
+	struct err why;
+
+	kafka_needs_forbidden(d->right, d->resource, d->name,
+	                      w->d->topics.prefix, &why);
+	if (d->first) {
+		give_up(w, EX_CONFIG, "worker_forbidden", why.text);
+		return;
+	}
+	if (now - w->denied_mono_ms < SAY_AGAIN_MS)
+		return;
+	w->denied_mono_ms = now;
+	log_error("worker_forbidden", F_STR("why", why.text),
+	          F_STR("note", "tried on, and said once a minute"));
 }
 
 size_t worker_in_flight(const struct worker *w)
@@ -296,6 +319,7 @@ static int open_in(struct worker *w, struct err *why)
 		            .on_assign = on_assign,
 		            .on_revoke = on_revoke,
 		            .on_broken = on_broken,
+		            .on_denied = on_denied,
 		            .on_fatal = on_in_fatal,
 		            .owner = w },
 	};
@@ -324,20 +348,30 @@ static bool accept_resolver(struct worker *w, struct span version)
 	return false;
 }
 
+/* Nobody is told that we are alive before we can work. */
+static void begin(struct worker *w)
+{
+	struct err why;
+
+	if (w->versions == NULL || w->needs != NULL)
+		return;
+	heart_start(w->heart, w->versions);
+	if (w->in == NULL && !w->draining && open_in(w, &why) != 0)
+		give_up(w, EX_CONFIG, "worker_consumer_failed", why.text);
+}
+
 static bool on_ready(void *owner, const char *versions, const char *sandbox)
 {
 	struct worker *w = owner;
-	struct err why;
 
 	if (!accept_resolver(w, resolver_version(span_str(versions))))
 		return false;
-	heart_start(w->heart, versions);
-	if (w->in != NULL || w->draining)
-		return true;
-	log_info("worker_probes_ready", F_STR("versions", versions),
-	         F_STR("sandbox", sandbox));
-	if (open_in(w, &why) != 0)
-		give_up(w, EX_CONFIG, "worker_consumer_failed", why.text);
+	if (w->versions == NULL)
+		log_info("worker_probes_ready", F_STR("versions", versions),
+		         F_STR("sandbox", sandbox));
+	free(w->versions);
+	w->versions = xstrdup(versions);
+	begin(w);
 	return true;
 }
 
@@ -467,6 +501,7 @@ static int open_out(struct worker *w, struct err *why)
 		.in_flight_max =
 			(uint32_t)w->d->conf->in_flight_max + OUT_SPARE,
 		.on_fatal = on_out_fatal,
+		.on_denied = on_denied,
 		.owner = w,
 	};
 	const struct outgoing_events events = { on_delivered, on_too_large, w };
@@ -478,6 +513,55 @@ static int open_out(struct worker *w, struct err *why)
 	return 0;
 }
 
+static void end_needs(struct worker *w)
+{
+	kafka_ask_free(&w->ask);
+	kafka_needs_free(&w->needs);
+}
+
+static void on_needs_met(void *owner)
+{
+	struct worker *w = owner;
+
+	end_needs(w);
+	begin(w);
+}
+
+static void on_needs_refused(void *owner, const char *why)
+{
+	struct worker *w = owner;
+
+	end_needs(w);
+	give_up(w, EX_CONFIG, "worker_refused_to_start", why);
+}
+
+static int ask_needs(struct worker *w, struct err *why)
+{
+	const struct topics *t = &w->d->topics;
+	const uint32_t p = (uint32_t)w->d->conf->partitions;
+	const struct kafka_need list[] = {
+		{ w->d->checks, 0, true },
+		{ t->results, p, false },
+		{ t->perspectives, 0, false },
+		{ t->dead_letters, 0, false },
+	};
+	const struct kafka_needs_options options = {
+		.list = list,
+		.count = sizeof(list) / sizeof(list[0]),
+		.prefix = t->prefix,
+		.partitions = p,
+		.on_met = on_needs_met,
+		.on_refused = on_needs_refused,
+		.owner = w,
+	};
+
+	w->ask = kafka_ask_new(w->loop, &w->d->kafka, w->d->group, why);
+	if (w->ask == NULL)
+		return -1;
+	w->needs = kafka_needs_new(w->loop, w->ask, &options);
+	return 0;
+}
+
 struct worker *worker_new(struct loop *loop, const struct deployment *d,
                           struct stats *stats, struct err *why)
 {
@@ -486,6 +570,7 @@ struct worker *worker_new(struct loop *loop, const struct deployment *d,
 	w->loop = loop;
 	w->d = d;
 	w->stats = stats;
+	w->denied_mono_ms = -SAY_AGAIN_MS;
 	w->signer.perspective = span_str(d->conf->perspective);
 	w->signer.instance = span_str(d->conf->instance);
 	w->complained =
@@ -495,7 +580,7 @@ struct worker *worker_new(struct loop *loop, const struct deployment *d,
 	w->commit = timer_new(loop, on_commit_time, w);
 	w->drain_limit = timer_new(loop, on_drain_limit, w);
 	w->revoke_limit = timer_new(loop, on_revoke_limit, w);
-	if (open_out(w, why) != 0) {
+	if (open_out(w, why) != 0 || ask_needs(w, why) != 0) {
 		worker_free(&w);
 		return NULL;
 	}
@@ -515,6 +600,7 @@ void worker_free(struct worker **slot)
 	*slot = NULL;
 	stats_unwatch(w->stats);
 	probe_pool_free(&w->pool);
+	end_needs(w);
 	kafka_in_free(&w->in);
 	kafka_out_free(&w->out);
 	outgoing_free(&w->outgoing);
@@ -526,6 +612,7 @@ void worker_free(struct worker **slot)
 	timer_free(&w->drain_limit);
 	timer_free(&w->revoke_limit);
 	free(w->complained);
+	free(w->versions);
 	free(w);
 }
 
@@ -539,7 +626,9 @@ void worker_ready(const struct worker *w, struct buf *reasons)
 		buf_add_str(reasons, "draining\n");
 	if (f.ready == 0)
 		buf_add_str(reasons, "no probe is ready\n");
-	if (!w->assigned)
+	if (w->needs != NULL)
+		buf_add_str(reasons, "brokers or topics not found yet\n");
+	else if (!w->assigned)
 		buf_add_str(reasons, "not a member of the group yet\n");
 	if (!heart_is_heard(w->heart))
 		buf_add_str(reasons, "no heartbeat was acknowledged lately\n");

@@ -14,6 +14,7 @@
 #define PERSPECTIVE_WORKER_WORKER_H
 
 #include "kafka/kafka_in.h"
+#include "kafka/kafka_needs.h"
 #include "kafka/kafka_out.h"
 #include "loop/timer.h"
 #include "perspective-worker/deployment.h"
@@ -27,16 +28,20 @@ struct worker {
 	struct loop *loop;
 	const struct deployment *d;
 	struct stats *stats;
-	struct kafka_in *in; /* NULL until a probe is ready */
+	struct kafka_ask *ask;     /* for needs */
+	struct kafka_needs *needs; /* NULL: met */
+	struct kafka_in *in;       /* NULL until a probe is ready */
 	struct kafka_out *out;
 	struct outgoing *outgoing;
 	struct partitions *partitions;
 	struct probe_pool *pool;
 	struct heart *heart;
 	struct job_signer signer;
+	char *versions;   /* of a probe that was ready; NULL: none was */
 	struct job *jobs; /* read, and not answered yet */
 	size_t jobs_count;
-	unsigned *complained; /* per key and for none: trust_results said */
+	unsigned *complained;   /* per key and for none: trust_results said */
+	int64_t denied_mono_ms; /* when a missing right was said */
 	struct timer *commit;
 	struct timer *drain_limit;
 	struct timer *revoke_limit;

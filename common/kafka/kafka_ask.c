@@ -24,6 +24,7 @@ struct ask_job {
 		kafka_watermarks_fn *watermarks;
 		kafka_offsets_fn *offsets;
 		kafka_partitions_fn *partitions;
+		kafka_findings_fn *findings;
 	} tell;
 	void *arg;
 };
@@ -77,6 +78,15 @@ static void tell_partitions(struct kafka_job *job, void *owner)
 	(void)owner;
 	j->tell.partitions(j->arg, q->failed ? q->why.text : NULL,
 	                   q->list[0].topic, q->partitions);
+	job_free(job);
+}
+
+static void tell_findings(struct kafka_job *job, void *owner)
+{
+	struct ask_job *j = (struct ask_job *)job;
+
+	(void)owner;
+	j->tell.findings(j->arg, j->question.findings, j->question.count);
 	job_free(job);
 }
 
@@ -214,5 +224,25 @@ void kafka_ask_partitions(struct kafka_ask *ask, const char *topic,
 	j->tell.partitions = done;
 	j->question.ask = kafka_question_partitions;
 	copy_list(&j->question, &at, 1);
+	start(ask, j);
+}
+
+void kafka_ask_needs(struct kafka_ask *ask, const struct kafka_need *list,
+                     size_t count, uint32_t limit_ms, kafka_findings_fn *done,
+                     void *arg)
+{
+	struct ask_job *j = job_new(limit_ms, tell_findings, arg);
+	struct kafka_finding *findings =
+		arena_calloc(j->question.arena, count + 1, sizeof(*findings));
+
+	j->tell.findings = done;
+	j->question.ask = kafka_question_needs;
+	for (size_t i = 0; i < count; i++) {
+		findings[i].need = list[i];
+		findings[i].need.topic =
+			arena_str(j->question.arena, list[i].topic);
+	}
+	j->question.findings = findings;
+	j->question.count = count;
 	start(ask, j);
 }

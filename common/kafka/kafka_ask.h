@@ -1,6 +1,7 @@
 /*
  * kafka_ask.h -- questions to the brokers that librdkafka only answers by
- * blocking: watermarks, committed offsets, partition counts.
+ * blocking: watermarks, committed offsets, partition counts, and whether what
+ * a program needs is there and allowed.
  *
  * A handle of its own (read_uncommitted, so that "high" is the high watermark
  * and not the last stable offset) and a thread that does nothing but wait for
@@ -61,5 +62,41 @@ typedef void kafka_partitions_fn(void *arg, const char *error,
 void kafka_ask_partitions(struct kafka_ask *ask, const char *topic,
                           uint32_t limit_ms, kafka_partitions_fn *done,
                           void *arg);
+
+/* What a program needs of a topic. */
+struct kafka_need {
+	const char *topic;
+	uint32_t partitions; /* exactly; 0: any number */
+	bool reads;          /* else it only writes to it */
+};
+
+enum kafka_found {
+	KAFKA_NEED_MET,
+	KAFKA_NEED_UNKNOWN,    /* no answer; error says why */
+	KAFKA_NEED_ABSENT,     /* there is no such topic */
+	KAFKA_NEED_HIDDEN,     /* not even Describe: no right at all on it */
+	KAFKA_NEED_UNREADABLE, /* Describe, but not Read */
+	KAFKA_NEED_MISCOUNTED, /* another number of partitions */
+};
+
+struct kafka_finding {
+	struct kafka_need need;
+	enum kafka_found found;
+	uint32_t partitions; /* as the brokers have it; 0: not known */
+	const char *error;   /* of KAFKA_NEED_UNKNOWN */
+};
+
+/* One finding per need, in their order; borrowed for the call. */
+typedef void kafka_findings_fn(void *arg, const struct kafka_finding *list,
+                               size_t count);
+/*
+ * Changes nothing at the brokers. Read is tried by a fetch at the log's end;
+ * a leader that does not answer counts as a right. Write can't be tried
+ * without writing: where it is the only right, its lack shows as HIDDEN, since
+ * it implies Describe; else only at the first use (kafka_out_options).
+ */
+void kafka_ask_needs(struct kafka_ask *ask, const struct kafka_need *list,
+                     size_t count, uint32_t limit_ms, kafka_findings_fn *done,
+                     void *arg);
 
 #endif

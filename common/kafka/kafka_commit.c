@@ -218,6 +218,24 @@ static const struct kafka_batch_item *culprit(const struct kafka_batch *batch)
 	return found;
 }
 
+/* A transaction that can't go on takes its records back, and they know nothing
+   of why; what it says to any call does. Begins nothing: it is begun. */
+static void add_reason(struct kafka_committer *c,
+                       const struct kafka_batch_item *item, char *why)
+{
+	rd_kafka_error_t *error;
+
+	if (!item->reported || strncmp(item->error, "_PURGE", 6) != 0)
+		return;
+	error = rd_kafka_begin_transaction(c->rk);
+	if (error != NULL && rd_kafka_error_txn_requires_abort(error))
+		snprintf(why, KAFKA_WHY_MAX, "%s: %.200s",
+		         rd_kafka_error_name(error),
+		         rd_kafka_error_string(error));
+	if (error != NULL)
+		rd_kafka_error_destroy(error);
+}
+
 static enum step check_deliveries(struct kafka_committer *c,
                                   const struct kafka_batch *batch, char *why)
 {
@@ -230,6 +248,7 @@ static enum step check_deliveries(struct kafka_committer *c,
 	         item->reported ? item->error : "not delivered in time");
 	if (rd_kafka_fatal_error(c->rk, NULL, 0) != 0)
 		return fatal_step(c->rk, RD_KAFKA_RESP_ERR_NO_ERROR, why);
+	add_reason(c, item, why);
 	return STEP_ABORT;
 }
 

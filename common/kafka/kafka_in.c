@@ -116,6 +116,27 @@ static void on_broken(struct kafka_in *in, const rd_kafka_topic_partition_t *at,
 	in->events.on_broken(in->events.owner, &p, why);
 }
 
+static bool on_denied(struct kafka_in *in, rd_kafka_resp_err_t rc,
+                      const rd_kafka_topic_partition_t *at)
+{
+	struct kafka_denial d = { .right = "Read" };
+
+	if (rc == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) {
+		d.resource = "group";
+		d.name = in->group_id;
+		/* an explicit reader has no use for the group */
+		d.first = in->is_group && !in->was_member;
+	} else if (rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED &&
+	           at != NULL) {
+		d.resource = "topic";
+		d.name = at->topic;
+	}
+	if (d.resource == NULL || in->events.on_denied == NULL)
+		return false;
+	in->events.on_denied(in->events.owner, &d);
+	return true;
+}
+
 static void on_error(struct kafka_in *in, rd_kafka_event_t *event)
 {
 	rd_kafka_topic_partition_t *at = rd_kafka_event_topic_partition(event);
@@ -128,7 +149,7 @@ static void on_error(struct kafka_in *in, rd_kafka_event_t *event)
 		on_eof(in, at);
 	else if (at != NULL && rc == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
 		on_broken(in, at, text);
-	else
+	else if (!on_denied(in, rc, at))
 		log_warn("kafka_in_error", F_STR("code", rd_kafka_err2name(rc)),
 		         F_STR("error", text));
 	if (at != NULL)
@@ -165,6 +186,7 @@ static void on_rebalance(struct kafka_in *in, rd_kafka_event_t *event)
 	if (rc == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
 		kafka_slots_offer(in, list);
 		in->state = IN_OFFERED;
+		in->was_member = true;
 		in->events.on_assign(in->events.owner, p, (size_t)list->cnt);
 	} else {
 		kafka_slots_stop_all(in);

@@ -59,6 +59,9 @@ struct kafka_in_events {
 	   longer on the log, the topic is gone, reading is not allowed. */
 	void (*on_broken)(void *owner, const struct kafka_partition *p,
 	                  const char *why);
+	/* A right is missing. The library tries on, and says so again each time
+	   it is refused something else. NULL: only logged. */
+	void (*on_denied)(void *owner, const struct kafka_denial *d);
 	/* The handle can't go on (fenced, fatal). Once. */
 	void (*on_fatal)(void *owner, const char *why);
 	void *owner;

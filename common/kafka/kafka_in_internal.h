@@ -40,6 +40,7 @@ struct kafka_in {
 	char *group_id;
 	uint32_t batch_max;
 	bool is_group;
+	bool was_member; /* of the group, once */
 	enum kafka_in_state state;
 	bool dirty; /* the library's assignment is not ours yet */
 	struct kafka_slot *slots;

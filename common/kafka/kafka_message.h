@@ -9,6 +9,7 @@
 
 #include "base/span.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,16 @@ struct kafka_message {
 	struct span value;                  /* .p NULL: a tombstone */
 	const struct kafka_header *headers; /* in the record's order */
 	size_t header_count;
+};
+
+/* A right that the brokers refused, in Kafka's words; borrowed. */
+struct kafka_denial {
+	const char *right;    /* "Read" */
+	const char *resource; /* "topic", "group", "transactional id" */
+	const char *name;
+	/* Nothing that needs it ever worked with this handle: rather an
+	   omission than a change, and an operator must act. */
+	bool first;
 };
 
 /* How many headers have that name (exact bytes); the first one's value goes to

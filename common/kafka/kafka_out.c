@@ -36,6 +36,9 @@ struct kafka_out {
 	struct kafka_out_options options;
 	kafka_flushed_fn *flushed;
 	void *flush_owner;
+	rd_kafka_topic_t **proven; /* to which something was delivered */
+	size_t proven_count;
+	char *denied; /* by a send: told from the loop; NULL: none */
 	bool fatal_told;
 	bool serving;
 	bool freed;
@@ -59,6 +62,45 @@ static void sent_unlink(struct kafka_out *out, struct sent *s)
 	out->in_flight--;
 }
 
+static bool is_proven(const struct kafka_out *out, const rd_kafka_topic_t *t)
+{
+	for (size_t i = 0; i < out->proven_count; i++) {
+		if (out->proven[i] == t)
+			return true;
+	}
+	return false;
+}
+
+static bool is_proven_name(const struct kafka_out *out, const char *topic)
+{
+	for (size_t i = 0; i < out->proven_count; i++) {
+		if (strcmp(rd_kafka_topic_name(out->proven[i]), topic) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Holds the topic, so that its address stays its own. */
+static void note_right(struct kafka_out *out, const rd_kafka_message_t *m)
+{
+	if (out->options.on_denied == NULL || is_proven(out, m->rkt))
+		return;
+	if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+		out->proven = xreallocarray(out->proven, out->proven_count + 1,
+		                            sizeof(rd_kafka_topic_t *));
+		out->proven[out->proven_count++] = rd_kafka_topic_new(
+			out->rk, rd_kafka_topic_name(m->rkt), NULL);
+	}
+}
+
+static void tell_denied(struct kafka_out *out, const char *topic, bool first)
+{
+	const struct kafka_denial d = { "Write", "topic", topic, first };
+
+	if (out->options.on_denied != NULL)
+		out->options.on_denied(out->options.owner, &d);
+}
+
 static void on_deliveries(struct kafka_out *out, rd_kafka_event_t *event)
 {
 	const rd_kafka_message_t *m;
@@ -72,20 +114,33 @@ static void on_deliveries(struct kafka_out *out, rd_kafka_event_t *event)
 
 		sent_unlink(out, s);
 		free(s);
+		note_right(out, m);
 		if (delivered != NULL)
 			delivered(arg, &d);
+		if (!out->freed &&
+		    m->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+			tell_denied(out, rd_kafka_topic_name(m->rkt),
+			            !is_proven(out, m->rkt));
 	}
 }
 
 static void on_error(struct kafka_out *out)
 {
 	char why[256];
+	rd_kafka_resp_err_t rc;
 
-	if (out->fatal_told ||
-	    rd_kafka_fatal_error(out->rk, why, sizeof(why)) == 0)
+	if (out->fatal_told)
+		return;
+	rc = rd_kafka_fatal_error(out->rk, why, sizeof(why));
+	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
 		return; /* a broker is away: the library tries on, and logs */
 	out->fatal_told = true;
-	out->options.on_fatal(out->options.owner, why);
+	/* whoever may write to any topic may be an idempotent producer */
+	if (rc == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED &&
+	    out->options.on_denied != NULL)
+		tell_denied(out, "of any name", true);
+	else
+		out->options.on_fatal(out->options.owner, why);
 }
 
 static void take_event(struct kafka_out *out, rd_kafka_event_t *event)
@@ -118,11 +173,15 @@ static void destroy(struct kafka_out *out)
 	rd_kafka_purge(out->rk, RD_KAFKA_PURGE_F_QUEUE |
 	                                RD_KAFKA_PURGE_F_INFLIGHT |
 	                                RD_KAFKA_PURGE_F_NON_BLOCKING);
+	for (size_t i = 0; i < out->proven_count; i++)
+		rd_kafka_topic_destroy(out->proven[i]);
 	kafka_end_destroy(out->rk);
 	for (struct sent *s = out->first; s != NULL; s = next) {
 		next = s->next;
 		free(s);
 	}
+	free(out->proven);
+	free(out->denied);
 	free(out);
 }
 
@@ -140,6 +199,13 @@ static bool serve(void *arg)
 		take_event(out, event);
 		rd_kafka_event_destroy(event);
 		left--;
+	}
+	if (!out->freed && out->denied != NULL) {
+		char *topic = out->denied;
+
+		out->denied = NULL;
+		tell_denied(out, topic, !is_proven_name(out, topic));
+		free(topic);
 	}
 	tell_flushed(out);
 	out->serving = false;
@@ -221,6 +287,15 @@ void kafka_out_free(struct kafka_out **out)
 		destroy(o);
 }
 
+/* Metadata said so already; the owner hears of it from the loop. */
+static void note_denied(struct kafka_out *out, const char *topic)
+{
+	if (out->denied != NULL)
+		return;
+	out->denied = xstrdup(topic);
+	kafka_wake_soon(out->wake);
+}
+
 enum kafka_send kafka_out_send(struct kafka_out *out,
                                const struct kafka_record *record,
                                kafka_delivered_fn *delivered, void *arg)
@@ -241,6 +316,8 @@ enum kafka_send kafka_out_send(struct kafka_out *out,
 		return KAFKA_SENT;
 	}
 	free(s);
+	if (rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+		note_denied(out, record->topic);
 	if (rc == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		return KAFKA_FULL;
 	return rc == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? KAFKA_TOO_LARGE

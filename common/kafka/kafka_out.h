@@ -57,6 +57,9 @@ struct kafka_out_options {
 	const char *const *plain_topics;
 	size_t plain_topic_count;
 	kafka_fatal_fn *on_fatal; /* required */
+	/* A right is missing: from the loop, each time that it shows. first:
+	   nothing was ever delivered to that topic. NULL: not wanted. */
+	void (*on_denied)(void *owner, const struct kafka_denial *d);
 	void *owner;
 };
 

@@ -28,6 +28,11 @@ struct kafka_asker *kafka_asker_new(rd_kafka_t *rk, const char *group_id)
 	return asker;
 }
 
+rd_kafka_t *kafka_asker_handle(const struct kafka_asker *asker)
+{
+	return asker->rk;
+}
+
 void kafka_asker_free(void *arg)
 {
 	struct kafka_asker *asker = arg;

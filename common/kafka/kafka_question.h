@@ -27,12 +27,15 @@ struct kafka_question {
 	struct kafka_watermarks *watermarks;
 	struct kafka_committed *committed;
 	uint32_t partitions;
+	struct kafka_finding *findings;
 };
 
 kafka_question_fn kafka_question_watermarks;
 kafka_question_fn kafka_question_committed;
 kafka_question_fn kafka_question_partitions;
+kafka_question_fn kafka_question_needs;
 
+struct rd_kafka_s *kafka_asker_handle(const struct kafka_asker *asker);
 /* Takes rk. */
 struct kafka_asker *kafka_asker_new(struct rd_kafka_s *rk,
                                     const char *group_id);

@@ -7,7 +7,7 @@
 
 enum { LOOK_AGAIN_US = 100 * MS };
 
-enum what { ASK_WATERMARKS, ASK_COMMITTED, ASK_PARTITIONS };
+enum what { ASK_WATERMARKS, ASK_COMMITTED, ASK_NEEDS };
 
 struct question {
 	struct kafka_ask *ask;
@@ -16,11 +16,12 @@ struct question {
 	size_t count;
 	int64_t limit_us;
 	int64_t until_us; /* 0: not asked yet */
-	const char *topic;
+	struct kafka_finding *findings;
+	size_t findings_count;
 	union {
 		kafka_watermarks_fn *watermarks;
 		kafka_offsets_fn *committed;
-		kafka_partitions_fn *partitions;
+		kafka_findings_fn *findings;
 	} done;
 	void *arg;
 	const char *error;
@@ -48,8 +49,7 @@ static void tell(const struct question *q)
 		q->done.committed(q->arg, q->error, n > 0 ? q->offsets : NULL,
 		                  n);
 	else
-		q->done.partitions(q->arg, q->error, q->topic,
-		                   log_partitions(q->topic));
+		q->done.findings(q->arg, q->findings, q->findings_count);
 }
 
 static void on_answer(void *arg)
@@ -78,6 +78,17 @@ static void look_marks(struct question *q)
 		};
 }
 
+static void look_needs(struct question *q)
+{
+	for (size_t i = 0; i < q->findings_count; i++) {
+		struct kafka_finding *f = &q->findings[i];
+
+		f->error = q->error;
+		f->found =
+			q->error != NULL ? KAFKA_NEED_UNKNOWN : KAFKA_NEED_MET;
+	}
+}
+
 static bool look_offsets(struct question *q)
 {
 	for (size_t i = 0; i < q->count; i++) {
@@ -99,6 +110,8 @@ static void on_broker(void *arg)
 
 	if (sim_fault(2))
 		q->error = "timed out";
+	if (q->what == ASK_NEEDS)
+		look_needs(q);
 	if (q->error == NULL && q->what == ASK_WATERMARKS)
 		look_marks(q);
 	if (q->error == NULL && q->what == ASK_COMMITTED && !look_offsets(q)) {
@@ -166,14 +179,17 @@ void kafka_ask_committed(struct kafka_ask *ask,
 	begin(ask);
 }
 
-void kafka_ask_partitions(struct kafka_ask *ask, const char *topic,
-                          uint32_t limit_ms, kafka_partitions_fn *done,
-                          void *arg)
+void kafka_ask_needs(struct kafka_ask *ask, const struct kafka_need *list,
+                     size_t count, uint32_t limit_ms, kafka_findings_fn *done,
+                     void *arg)
 {
-	struct question *q = put(ask, ASK_PARTITIONS, NULL, 0, limit_ms);
+	struct question *q = put(ask, ASK_NEEDS, NULL, 0, limit_ms);
 
-	q->topic = arena_str(sim.arena, topic);
-	q->done.partitions = done;
+	q->findings = arena_calloc(sim.arena, count, sizeof(*q->findings));
+	q->findings_count = count;
+	for (size_t i = 0; i < count; i++)
+		q->findings[i].need = list[i];
+	q->done.findings = done;
 	q->arg = arg;
 	begin(ask);
 }

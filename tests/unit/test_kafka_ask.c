@@ -19,6 +19,7 @@ static struct {
 	int64_t offsets[3];
 	char metadata[3][64];
 	uint32_t partitions;
+	enum kafka_found found[3];
 	bool free_in_answer;
 } seen;
 
@@ -143,6 +144,43 @@ START_TEST(silence_is_an_error_inside_the_limit)
 		wait_for(i);
 		ck_assert_str_ne(seen.error, "");
 	}
+}
+END_TEST
+
+static void on_findings(void *arg, const struct kafka_finding *list,
+                        size_t count)
+{
+	ck_assert_ptr_eq(arg, &seen);
+	note(NULL, count);
+	for (size_t i = 0; i < count && i < 3; i++) {
+		seen.found[i] = list[i].found;
+		seen.offsets[i] = list[i].partitions;
+	}
+}
+
+/* What the mock can't be: without a topic that is asked for, and forbidding;
+   tests/e2e/kafka_start.sh has both. */
+START_TEST(needs_are_held_against_the_brokers)
+{
+	const struct kafka_need needs[] = {
+		{ "topic", 3, true },
+		{ "topic", 5, true },
+		{ "topic", 0, false },
+	};
+
+	world_fill(&w, "topic", 0, 5);
+	kafka_ask_needs(ask, needs, 3, LIMIT_MS, on_findings, &seen);
+	wait_for(1);
+	ck_assert_uint_eq(seen.count, 3);
+	ck_assert_int_eq(seen.found[0], KAFKA_NEED_MET);
+	ck_assert_int_eq(seen.found[1], KAFKA_NEED_MISCOUNTED);
+	ck_assert_int_eq(seen.offsets[1], 3);
+	ck_assert_int_eq(seen.found[2], KAFKA_NEED_MET);
+	mock_broker_set_down(w.broker);
+	kafka_ask_needs(ask, needs, 3, 300, on_findings, &seen);
+	wait_for(2);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(seen.found[i], KAFKA_NEED_UNKNOWN);
 }
 END_TEST
 
@@ -274,6 +312,7 @@ int main(void)
 	tcase_add_test(tc, unknown_partition_is_an_error);
 	tcase_add_test(tc, counts_partitions);
 	tcase_add_test(tc, silence_is_an_error_inside_the_limit);
+	tcase_add_test(tc, needs_are_held_against_the_brokers);
 	tcase_add_test(tc, committed_with_metadata);
 	tcase_add_test(tc, nothing_comes_after_free);
 	suite_add_tcase(suite, tc);
