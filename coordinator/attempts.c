@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/mem.h"
+#include "coordinator/admission.h"
 #include "wire/check.h"
 
 #include <assert.h>
@@ -13,8 +14,6 @@ enum {
 	/* a worker ends its check this much before the attempt does, so that
 	   its word for the time-out still arrives */
 	RETURN_TRIP_MS = 500,
-	/* of a request's time, kept for close and commit */
-	COMMIT_RESERVE_MS = 500,
 	PRIMARY_SHARE_PERCENT = 60 /* of an attempt, in a sequential gate */
 };
 
@@ -304,6 +303,7 @@ void attempts_begin(struct session *s)
 		return;
 	}
 	stats_attempt(s->partition->c->stats);
+	admission_begin(s);
 	s->runs[s->runs_count++] = run;
 	s->state = SESSION_LOGGING;
 	log_attempt(s, run);

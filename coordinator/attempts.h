@@ -10,6 +10,11 @@
 
 #include "coordinator/session.h"
 
+enum {
+	/* of a request's time, kept for close and commit */
+	COMMIT_RESERVE_MS = 500
+};
+
 /* Plans the next attempt and puts it on the log, or decides why not. */
 void attempts_begin(struct session *s);
 /* Sends the checks that are due and not sent yet. */

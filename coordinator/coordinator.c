@@ -5,6 +5,7 @@
 #include "coordinator/attempts.h"
 #include "coordinator/barrier.h"
 #include "coordinator/outbox.h"
+#include "coordinator/overload.h"
 #include "coordinator/requests.h"
 #include "coordinator/restore.h"
 #include "coordinator/results.h"
@@ -505,6 +506,7 @@ struct coordinator *coordinator_new(struct loop *loop,
 	c->partitions = xcalloc(d->partitions, sizeof(struct partition *));
 	c->liveness = liveness_new(d->conf->heartbeat_fresh_ms,
 	                           d->conf->clock_skew_ms);
+	c->overload = overload_new();
 	c->barrier = barrier_new(c);
 	c->housekeeping = timer_new(loop, on_housekeeping, c);
 	c->restore_again = timer_new(loop, on_restore_again, c);
@@ -537,6 +539,7 @@ void coordinator_free(struct coordinator **c)
 	attempts_free_lost(gone);
 	barrier_free(&gone->barrier);
 	liveness_free(&gone->liveness);
+	overload_free(&gone->overload);
 	kafka_lease_free(&gone->lease);
 	timer_free(&gone->housekeeping);
 	timer_free(&gone->restore_again);

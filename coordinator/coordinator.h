@@ -26,6 +26,7 @@
 struct partition;
 struct outbox;
 struct barrier;
+struct overload;
 struct ticket;
 
 struct coordinator {
@@ -40,6 +41,7 @@ struct coordinator {
 	struct outbox *outbox;
 	struct barrier *barrier;
 	struct liveness *liveness;
+	struct overload *overload;
 	struct stats *stats;
 	struct partition **partitions; /* by number; NULL: not ours */
 	size_t sessions;               /* whose request was read */

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "coordinator/admission.h"
 #include "coordinator/barrier.h"
 #include "coordinator/requests.h"
 
@@ -245,6 +246,7 @@ static void finish_decision(struct partition *p, struct answer *a,
 	stats_decision(p->c->stats, &a->decision, took_ms);
 	for (struct rival *r = s->rivals; r != NULL; r = r->next)
 		requests_answer_rival(s, r, offset);
+	admission_committed(s);
 	session_end(s);
 }
 

@@ -3,7 +3,7 @@
  *
  * Undecodable: a dead letter. Elsewhere than at home: forwarded. Known id: an
  * echo, a conflict, or nothing while the first is undecided. Otherwise a
- * session: rejected at once, or corroborated.
+ * session: rejected, refused for lack of time, or corroborated.
  */
 #ifndef COORDINATOR_REQUESTS_H
 #define COORDINATOR_REQUESTS_H

@@ -2,6 +2,7 @@
  * resume.c -- a session whose attempts were found on the log goes on where it
  * stands: the last attempt is resumed, others are orphans (design, section 6).
  */
+#include "coordinator/admission.h"
 #include "coordinator/attempts.h"
 #include "coordinator/session.h"
 
@@ -134,6 +135,8 @@ void session_resume(struct session *s)
 	}
 	s->restored = NULL;
 	s->state = SESSION_RUNNING;
+	s->resumed = true;
+	admission_begin(s);
 	s->resuming = true;
 	attempts_set_deadline(s);
 	for (const struct early_result *e = s->early; e != NULL; e = e->next)

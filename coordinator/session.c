@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "coordinator/admission.h"
 #include "coordinator/attempts.h"
 #include "coordinator/barrier.h"
 #include "coordinator/outbox.h"
@@ -41,6 +42,7 @@ void session_end(struct session *s)
 
 	HASH_DEL(p->sessions, s);
 	p->c->sessions -= s->counted;
+	admission_dropped(s);
 	barrier_remove(p->c->barrier, s);
 	attempts_forget(s);
 	timer_free(&s->deadline);
@@ -128,6 +130,10 @@ void session_start(struct session *s)
 		session_refuse(s, s->order.demand_refused);
 		return;
 	}
+	if (admission_refuses(s)) {
+		session_refuse(s, REASON_OVERLOADED);
+		return;
+	}
 	attempts_begin(s);
 }
 
@@ -147,6 +153,7 @@ static bool may_begin_another(const struct session *s, int64_t now_ms)
 
 	return s->runs_count < DECISION_ATTEMPTS_MAX &&
 	       s->order.expires_ms - now_ms >= wanted &&
+	       admission_allows_another(s, now_ms) &&
 	       attempt_may_retry(&session_run(s)->state);
 }
 
@@ -157,6 +164,7 @@ static void close_run(struct session *s, struct verdict v, enum closed_by by,
 
 	attempt_close(&run->state, v, by, now_ms);
 	attempts_log_closed(s, run);
+	admission_note_close(s, run);
 	timer_stop(s->deadline);
 	/* a late result may be what made a closing attempt certain */
 	barrier_remove(s->partition->c->barrier, s);
@@ -224,6 +232,8 @@ void session_on_result(struct session *s, const struct heard *heard)
 	   be known yet, its results can't be there yet either */
 	fold = attempt_fold(&run->state, heard);
 	attempts_log_fold(s, fold, heard);
+	if (fold == FOLD_COUNTED || fold == FOLD_LATE)
+		admission_note_result(run, heard->result);
 	if (fold == FOLD_CONFLICT)
 		log_error("coordinator_result_conflict",
 		          F_SPAN("request_id", s->request_id),

@@ -38,6 +38,7 @@ struct run {
 	struct attempt_state state;
 	struct span value; /* the record; kept until it is on the log */
 	bool sent[ATTEMPT_PERSPECTIVES_MAX]; /* its check was handed over */
+	int64_t hung_ms[2]; /* of the remotes, of the primary; admission.c */
 	struct session *session;
 };
 
@@ -77,6 +78,9 @@ struct session {
 	int64_t begun_mono_ms;
 	int64_t accepted_ms; /* when intake judged it, by the wall clock */
 	bool counted;        /* in coordinator.sessions */
+	bool begun;          /* in coordinator.overload; admission.c */
+	bool resumed;        /* began in another process, or before a restore */
+	int64_t not_load_ms; /* of its time, what was not load; admission.c */
 
 	struct run *runs[DECISION_ATTEMPTS_MAX];
 	size_t runs_count;

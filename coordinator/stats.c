@@ -3,8 +3,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "coordinator/outbox.h"
+#include "coordinator/overload.h"
 
 #include <stdlib.h>
+
+enum { PARTITIONS_MAX = 1024 }; /* kafka.partitions */
 
 struct stats {
 	struct metrics *metrics;
@@ -13,10 +16,34 @@ struct stats {
 	struct metric *checks, *results, *untrusted, *undecodable;
 	struct metric *commits, *commit_seconds, *commit_answers;
 	struct metric *in_flight, *queued, *partitions, *paused, *window;
-	struct metric *window_overflows, *alive, *lag;
+	struct metric *window_overflows, *alive, *lag, *backlog;
+	struct metric *time_left, *p95, *working;
+	bool shown[PARTITIONS_MAX]; /* their lag is not 0 */
 };
 
 static void collect(void *arg);
+
+static void register_load(struct stats *s, struct metrics *m)
+{
+	s->backlog = metrics_gauge(
+		m, "mpic_requests_lag",
+		"Request records whose answer is not committed: from the "
+		"committed mark to the end of the log.",
+		LABELS("partition"));
+	s->working = metrics_gauge(m, "mpic_requests_working",
+	                           "Requests with an attempt under way.", NULL);
+	s->time_left = metrics_histogram(
+		m, "mpic_request_time_left_seconds",
+		"What is left of a request's time allowed, at its intake and "
+		"at its committed decision; 0: too late.",
+		LABELS("at"), metrics_seconds, metrics_seconds_n);
+	s->p95 = metrics_gauge(
+		m, "mpic_decision_p95_seconds",
+		"From intake to commit, p95 of the last 4 seconds without "
+		"hanging checks: requests with less time left are answered "
+		"overloaded.",
+		NULL);
+}
 
 struct stats *stats_new(struct metrics *m)
 {
@@ -78,6 +105,7 @@ struct stats *stats_new(struct metrics *m)
 	s->alive =
 		metrics_gauge(m, "mpic_perspective_instances",
 	                      "Worker instances alive.", LABELS("perspective"));
+	register_load(s, m);
 	s->lag = metrics_gauge(m, "mpic_kafka_consumer_lag",
 	                       "Records not read yet.",
 	                       LABELS("topic", "partition"));
@@ -101,6 +129,42 @@ void stats_unwatch(struct stats *s)
 	s->watched = NULL;
 }
 
+static const char *number_of(uint32_t partition, char *text, size_t room)
+{
+	(void)snprintf(text, room, "%u", partition);
+	return text;
+}
+
+static void collect_backlog(const struct stats *s, const struct partition *p)
+{
+	struct kafka_partition at = partition_of(p, p->c->d->topics.requests);
+	struct kafka_lag lag = kafka_in_lag(p->c->requests_in, &at);
+	char number[16];
+
+	if (lag.high < 0 || p->offsets == NULL)
+		return;
+	int64_t mark = offsets_mark(p->offsets);
+
+	series_set(metric_series(s->backlog,
+	                         LABELS(number_of((uint32_t)p->number, number,
+	                                          sizeof(number)))),
+	           lag.high > mark ? (double)(lag.high - mark) : 0);
+}
+
+/* It went to another coordinator, whose figures these are now. */
+static void clear_lag(struct stats *s, uint32_t partition)
+{
+	char text[16];
+	const char *number = number_of(partition, text, sizeof(text));
+
+	if (!s->shown[partition])
+		return;
+	s->shown[partition] = false;
+	series_set(metric_series(s->backlog, LABELS(number)), 0);
+	series_set(metric_series(s->lag, LABELS("requests", number)), 0);
+	series_set(metric_series(s->lag, LABELS("results", number)), 0);
+}
+
 static void collect_lag(const struct stats *s, const struct partition *p,
                         struct kafka_in *in, const char *name,
                         const char *topic)
@@ -109,13 +173,13 @@ static void collect_lag(const struct stats *s, const struct partition *p,
 	struct kafka_lag lag = kafka_in_lag(in, &at);
 	char number[16];
 
-	(void)snprintf(number, sizeof(number), "%d", p->number);
+	(void)number_of((uint32_t)p->number, number, sizeof(number));
 	if (lag.lag >= 0)
 		series_set(metric_series(s->lag, LABELS(name, number)),
 		           (double)lag.lag);
 }
 
-static void collect_partitions(const struct stats *s)
+static void collect_partitions(struct stats *s)
 {
 	const struct coordinator *c = s->watched;
 	size_t phases[PARTITION_STOPPED + 1] = { 0 };
@@ -125,12 +189,16 @@ static void collect_partitions(const struct stats *s)
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
 		const struct partition *p = c->partitions[i];
 
-		if (p == NULL)
+		if (p == NULL) {
+			clear_lag(s, i);
 			continue;
+		}
 		phases[p->phase]++;
 		paused += p->paused;
 		window += window_count(p->window);
 		overflows += window_overflows(p->window);
+		s->shown[i] = true;
+		collect_backlog(s, p);
 		collect_lag(s, p, c->requests_in, "requests",
 		            c->d->topics.requests);
 		collect_lag(s, p, c->log_in, "results", c->d->topics.results);
@@ -148,11 +216,16 @@ static void collect_partitions(const struct stats *s)
 
 static void collect(void *arg)
 {
-	const struct stats *s = arg;
+	struct stats *s = arg;
 	const struct coordinator *c = s->watched;
 
 	if (c == NULL)
 		return;
+	series_set(metric_only(s->working),
+	           (double)overload_working(c->overload));
+	series_set(metric_only(s->p95),
+	           (double)overload_p95_ms(c->overload, clock_mono_ms()) /
+	                   1000);
 	series_set(metric_only(s->in_flight), (double)c->sessions);
 	series_set(metric_only(s->queued), (double)outbox_queued(c->outbox));
 	collect_partitions(s);
@@ -181,6 +254,12 @@ void stats_decision(struct stats *s, const struct decision *d, int64_t took_ms)
 	           1);
 	series_observe(metric_series(s->duration, LABELS(set)),
 	               (double)took_ms / 1000);
+}
+
+void stats_time_left(struct stats *s, const char *at, int64_t left_ms)
+{
+	series_observe(metric_series(s->time_left, LABELS(at)),
+	               (double)left_ms / 1000);
 }
 
 void stats_answer(struct stats *s, const char *kind)

@@ -19,6 +19,8 @@ void stats_unwatch(struct stats *s);
 
 void stats_request(struct stats *s);
 void stats_decision(struct stats *s, const struct decision *d, int64_t took_ms);
+/* How much of its time a request has left, at: "intake" or "decision". */
+void stats_time_left(struct stats *s, const char *at, int64_t left_ms);
 void stats_answer(struct stats *s, const char *kind); /* echo, conflict ... */
 void stats_attempt(struct stats *s);
 void stats_check_sent(struct stats *s, struct span perspective);

@@ -74,6 +74,10 @@ mutant(no_barrier coordinator/session.c
 mutant(results_from_now coordinator/partition.c
 	"results = session_results_from(s, results);" ";")
 
+# What came too late is begun all the same.
+mutant(no_time_left coordinator/session.c
+	"if (admission_refuses(s))" "if (0)")
+
 # -- promise 4: log before use
 
 mutant(check_before_plan coordinator/attempts.c

@@ -303,8 +303,6 @@ static void check_times(struct intake *in)
 		in->origin->timestamp_ms < now ? in->origin->timestamp_ms : now;
 
 	in->order.expires_ms = from + allowed;
-	if (now >= in->order.expires_ms)
-		intake_issue(in, REASON_EXPIRED, "time_allowed_ms", NULL);
 
 	in->order.challenge_created_at_ms = r->challenge_created_at_ms;
 	if (!r->challenge_created_at_ms.set)

@@ -73,6 +73,8 @@ struct order {
 	   request is decided do-not-issue with this. */
 	enum reason demand_refused;
 	int64_t timestamp_ms;
+	/* May be past: a request that came too late is not wrong. No attempt
+	   may be planned for it; it is decided do-not-issue, overloaded. */
 	int64_t expires_ms;
 	struct opt_int challenge_created_at_ms;
 	struct span trace_identifier;

@@ -90,6 +90,9 @@ static const char *read_request(struct replay *r)
 	r->facts = intake_facts(&r->request, r->accepted ? &r->order : NULL,
 	                        r->in->rules, r->logged.request_id, &record,
 	                        q->timestamp_ms);
+	if (r->accepted && r->logged.attempts_count > 0 &&
+	    at_ms >= r->order.expires_ms)
+		return "an attempt was planned when no time was left";
 	return NULL;
 }
 
