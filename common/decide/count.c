@@ -143,17 +143,17 @@ void attempt_limit(struct attempt_state *state, int64_t cut)
 
 /* -- folding */
 
-/* Control was shown for the name in the certificate, or for one that it is
-   below: a perspective can't put another into the decision (R-088). */
+/* Control was shown of the domain name that was asked for, which intake found
+   to follow from the target (R-040): a perspective can't put another into the
+   decision (R-088). One that names none means the target's own. */
 static bool is_domain_of_target(const struct attempt_state *state,
                                 struct span adn)
 {
-	struct span name = name_without_wildcard(state->facts->target);
+	const struct request_facts *f = state->facts;
+	struct span own = name_without_wildcard(f->target);
+	struct span wanted = f->domain.len > 0 ? f->domain : own;
 
-	if (adn.len == 0 || span_eq_nocase(adn, name) ||
-	    span_eq(adn, state->facts->target))
-		return true;
-	return name_label_count(adn) > 1 && name_is_below(name, adn);
+	return span_eq(adn.len > 0 ? adn : own, wanted);
 }
 
 /* A permission names a ground for it, one of its own kind, and a CAA one the

@@ -1,5 +1,7 @@
 #include "decide/decision_make.h"
 
+#include "base/name.h"
+
 #include <assert.h>
 
 #define HOUR_MS INT64_C(3600000)
@@ -180,27 +182,15 @@ static struct set_quorum quorum_of(const struct attempt_state *a,
 	return q;
 }
 
-static struct span domain_shown(const struct attempt_state *a)
-{
-	if (a->attempt->rule.primary_kind == PRIMARY_PERSPECTIVE)
-		return a->seats[0].said[KIND_DCV].authorization_domain_name;
-	if (a->facts->observation.authorization_domain_name.len > 0)
-		return a->facts->observation.authorization_domain_name;
-	for (size_t i = 0; i < a->count; i++)
-		if (a->seats[i].votes[KIND_DCV].result_class ==
-		    CLASS_CORROBORATED)
-			return a->seats[i]
-			        .said[KIND_DCV]
-			        .authorization_domain_name;
-	return (struct span){ NULL, 0 };
-}
-
-/* named where it differs from the target. */
+/* R-088: named where it differs from the target. What was asked for is what was
+   shown: no result with another one counts (count.h). */
 static struct span adn_of(const struct attempt_state *a)
 {
-	struct span adn = domain_shown(a);
+	struct span adn = a->facts->domain;
 
-	if (!wants(a->attempt->check_set, KIND_DCV) || adn.len == 0 ||
+	if (!wants(a->attempt->check_set, KIND_DCV) || adn.len == 0)
+		adn = name_without_wildcard(a->facts->target);
+	if (!wants(a->attempt->check_set, KIND_DCV) ||
 	    span_eq(adn, a->facts->target))
 		return (struct span){ NULL, 0 };
 	return adn;

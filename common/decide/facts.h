@@ -17,6 +17,7 @@ struct request_facts {
 	int64_t request_timestamp_ms;
 	struct span target; /* canonical; as sent if it is to be rejected */
 	bool is_address;
+	struct span domain; /* asked for as ADN; absent: the target's own */
 	unsigned check_set;
 	enum validation_method method; /* METHOD_UNKNOWN: no DCV asked for */
 	struct span account_uri;

@@ -31,6 +31,8 @@ struct dcv_parameters {
 	struct span key_authorization_hash;
 	struct text_list issuer_domain_names;
 	struct span expected_account_uri;
+	/* Absent: the target's own, without "*." (decide/derive/derive.h). */
+	struct span authorization_domain_name;
 };
 
 struct caa_parameters {

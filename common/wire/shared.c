@@ -28,6 +28,8 @@ static const struct field dcv_fields[] = {
 	      MAX_ISSUERS),
 	TEXT("expected_account_uri", S, expected_account_uri, OPTIONAL,
 	     MAX_URI),
+	TEXT("authorization_domain_name", S, authorization_domain_name,
+	     OPTIONAL, MAX_TARGET),
 };
 const struct record_type dcv_parameters_type =
 	RECORD_TYPE_PRESENT(S, dcv_fields);

@@ -280,7 +280,8 @@ static const struct {
 } domains[] = {
 	{ { NULL, 0 }, CLASS_CORROBORATED },
 	{ SPAN("www.shop.example"), CLASS_CORROBORATED },
-	{ SPAN("shop.example"), CLASS_CORROBORATED },
+	{ SPAN("shop.example"), CLASS_REFUSED },
+	{ SPAN("WWW.shop.example"), CLASS_REFUSED },
 	{ SPAN("example"), CLASS_REFUSED },
 	{ SPAN("www2.shop.example"), CLASS_REFUSED },
 	{ SPAN("op.example"), CLASS_REFUSED },
@@ -296,6 +297,44 @@ START_TEST(r088_domain_is_of_the_target)
 	r.kinds[KIND_DCV].authorization_domain_name = domains[_i].adn;
 	ck_assert_int_eq(attempt_fold(&w.state, &h), FOLD_COUNTED);
 	ck_assert_int_eq(class_of(1, KIND_DCV), domains[_i].want);
+}
+END_TEST
+
+/* the one that was asked for, and what none means is the target. */
+START_TEST(r040_domain_is_the_one_asked_for)
+{
+	static const struct {
+		const char *target;
+		const char *asked;
+		const char *adn;
+		enum result_class want;
+	} rows[] = {
+		{ "www.shop.example", "shop.example", "shop.example",
+		  CLASS_CORROBORATED },
+		{ "www.shop.example", "shop.example", "www.shop.example",
+		  CLASS_REFUSED },
+		{ "www.shop.example", "shop.example", "", CLASS_REFUSED },
+		{ "www.shop.example", "cdn.test", "cdn.test",
+		  CLASS_CORROBORATED },
+		{ "www.shop.example", "cdn.test", "a.cdn.test", CLASS_REFUSED },
+		{ "*.shop.example", "", "shop.example", CLASS_CORROBORATED },
+		{ "*.shop.example", "", "*.shop.example", CLASS_REFUSED },
+		{ "*.shop.example", "", "", CLASS_CORROBORATED },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct result r = world_result(&w, 1, CLASS_CORROBORATED);
+		struct heard h = world_heard(&w, &r, 1);
+
+		world_again(&w);
+		w.facts.target = span_str(rows[i].target);
+		w.facts.domain = span_str(rows[i].asked);
+		r.kinds[KIND_DCV].authorization_domain_name =
+			span_str(rows[i].adn);
+		ck_assert_int_eq(attempt_fold(&w.state, &h), FOLD_COUNTED);
+		ck_assert_msg(class_of(1, KIND_DCV) == rows[i].want,
+		              "%s for %s", rows[i].adn, rows[i].target);
+	}
 }
 END_TEST
 
@@ -614,6 +653,7 @@ int main(void)
 	tcase_add_loop_test(tc, r007_words, 0, COUNT(words));
 	tcase_add_loop_test(tc, r088_domain_is_of_the_target, 0,
 	                    COUNT(domains));
+	tcase_add_test(tc, r040_domain_is_the_one_asked_for);
 	tcase_add_test(tc, missing_kind_is_refused);
 	tcase_add_loop_test(tc, r066_caa_permission_has_its_time, 0,
 	                    COUNT(lookups));

@@ -188,6 +188,7 @@ static void expect_ok(const char *what, const struct fixture *f, bool ok)
 #define PATH(text)   D("'http_token_path':'" text "'")
 #define METHOD(name) D("'validation_method':'" name "'")
 #define PREFIX(text) D("'dns_name_prefix':'" text "'")
+#define DOMAIN(name) D("'authorization_domain_name':'" name "'")
 #define MAX64        "9223372036854775807"
 #define MIN64        "-9223372036854775808"
 
@@ -308,6 +309,32 @@ static const struct row {
 	  REASON_METHOD_WILDCARD },
 	{ "website-change for a wildcard", web, TARGET("*.example.com"),
 	  REASON_METHOD_WILDCARD },
+
+	/* domain names */
+	{ "pruned for http-01", http01, DOMAIN("example.com"),
+	  REASON_DOMAIN_NOT_DERIVED },
+	{ "another name for website-change", web, DOMAIN("example.net"),
+	  REASON_DOMAIN_NOT_DERIVED },
+	{ "an alias of a wildcard", dns01,
+	  "{'domain_or_ip_target':'*.a.example.com','" DCV
+	  "':{'authorization_domain_name':'b.example.com'}}",
+	  REASON_DOMAIN_NOT_DERIVED },
+	{ "pruned to a suffix", dns01,
+	  "{'domain_or_ip_target':'www.foo.co.uk','" DCV
+	  "':{'authorization_domain_name':'co.uk'}}",
+	  REASON_NAME_PUBLIC_SUFFIX },
+	{ "an alias at a suffix", dnsc, DOMAIN("co.uk"),
+	  REASON_NAME_PUBLIC_SUFFIX },
+	{ "pruned to a TLD", dns01, DOMAIN("com"), REASON_NAME_INVALID },
+	{ "a wildcard domain", dns01, DOMAIN("*.example.com"),
+	  REASON_NAME_INVALID },
+	{ "an address for a domain", dns01, DOMAIN("93.184.216.34"),
+	  REASON_NAME_INVALID },
+	{ "a domain in upper case", dns01, DOMAIN("Example.com"),
+	  REASON_NAME_INVALID },
+	{ "a domain with a dot", dns01, DOMAIN("example.com."),
+	  REASON_NAME_INVALID },
+	{ "a domain without letters", dns01, DOMAIN(""), REASON_NAME_INVALID },
 
 	/* values */
 	{ "18 of both cases", web, VALUE("n4bQgYhMfWWaLqgxVr"),
@@ -487,6 +514,14 @@ static const struct row {
 	{ "a semicolon in it", caa, "{'account_uri':'https://a/;x=y'}",
 	  REASON_ACCOUNT_URI },
 	{ "an empty one", caa, "{'account_uri':''}", REASON_ACCOUNT_URI },
+	{ "two accounts", dns01,
+	  "{'account_uri':'https://a/1','" DCV
+	  "':{'expected_account_uri':'https://a/2'}}",
+	  REASON_FIELD_CONTRADICTS },
+	/* CAA held against a method that shows no control now */
+	{ "a retired method in a caa request", caa,
+	  "{'check_type':'caa','" DCV "':{'validation_method':'ip-address'}}",
+	  REASON_METHOD_FORBIDDEN },
 
 	/* times */
 	{ "999 ms", caa, "{'time_allowed_ms':999}", REASON_TIME_ALLOWED },

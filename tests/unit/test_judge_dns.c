@@ -1,6 +1,7 @@
 #include "tests/support/judge_world.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define N "host.example.com"
@@ -175,6 +176,80 @@ START_TEST(strips_the_wildcard)
 }
 END_TEST
 
+/* every perspective goes from the target itself. */
+static const struct {
+	const char *what;
+	const char *target;
+	const char *domain;
+	const char *value_at;
+	struct trouble trouble;
+	enum reason want;
+} derived[] = {
+	/* clang-format off */
+	{ "no step", "www.a.example.com", "www.a.example.com", "www.a.example.com", { 0 }, REASON_VALUE_FOUND },
+	{ "one label dropped", "www.a.example.com", "a.example.com", "a.example.com", { 0 }, REASON_VALUE_FOUND },
+	{ "two labels dropped", "www.a.example.com", "example.com", "example.com", { 0 }, REASON_VALUE_FOUND },
+	{ "looked for there only", "www.a.example.com", "a.example.com", "www.a.example.com", { 0 }, REASON_DNS_NXDOMAIN },
+	{ "the alias", "www.a.example.com", "h.cdn.example.net", "h.cdn.example.net", { 0 }, REASON_VALUE_FOUND },
+	{ "the alias, then pruned", "www.a.example.com", "example.net", "example.net", { 0 }, REASON_VALUE_FOUND },
+	{ "the alias' alias", "www.a.example.com", "last.example.org", "last.example.org", { 0 }, REASON_VALUE_FOUND },
+	{ "the alias' alias, then pruned", "www.a.example.com", "example.org", "example.org", { 0 }, REASON_VALUE_FOUND },
+	{ "pruned, then the alias", "www.b.example.com", "h.example.net", "h.example.net", { 0 }, REASON_DOMAIN_NOT_DERIVED },
+	{ "an alias of another name", "www.a.example.com", "bank.example", "bank.example", { 0 }, REASON_DOMAIN_NOT_DERIVED },
+	{ "below the alias", "www.a.example.com", "x.h.cdn.example.net", "x.h.cdn.example.net", { 0 }, REASON_DOMAIN_NOT_DERIVED },
+	{ "a wildcard's alias", "*.b.example.com", "h.example.net", "h.example.net", { 0 }, REASON_DOMAIN_NOT_DERIVED },
+	{ "a wildcard, pruned", "*.b.example.com", "example.com", "example.com", { 0 }, REASON_VALUE_FOUND },
+	{ "aliases in a ring", "ring1.example.com", "example.net", "example.net", { 0 }, REASON_DOMAIN_NOT_DERIVED },
+	{ "no such name", "nowhere.example.com", "example.net", "example.net", { 0 }, REASON_DOMAIN_NOT_DERIVED },
+	{ "a bogus alias (R-026)", "www.a.example.com", "example.net", "example.net", { "www.a.example.com", 5, DNS_BOGUS, 0, false }, REASON_DNSSEC_BOGUS },
+	{ "a lookup that fails", "www.a.example.com", "example.net", "example.net", { "www.a.example.com", 5, DNS_FAILED, 2, false }, REASON_DNS_SERVFAIL },
+	/* clang-format on */
+};
+
+START_TEST(r040_domain_follows_from_the_target)
+{
+	char value[300];
+	const char *zone[] = { "www.a.example.com. CNAME H.cdn.example.net.",
+		               "h.cdn.example.net. CNAME last.example.org.",
+		               "a.example.com. CNAME bank.example.",
+		               "b.example.com. CNAME h.example.net.",
+		               "www.b.example.com. A 192.0.2.1",
+		               "ring1.example.com. CNAME ring2.example.com.",
+		               "ring2.example.com. CNAME ring1.example.com.",
+		               value,
+		               NULL };
+
+	snprintf(value, sizeof(value), "_acme-challenge.%s. TXT " HASH,
+	         derived[_i].value_at);
+	w.zone = zone;
+	w.troubles = &derived[_i].trouble;
+	w.troubles_count = derived[_i].trouble.name != NULL;
+	w.check.target = span_str(derived[_i].target);
+	w.check.dcv.authorization_domain_name = span_str(derived[_i].domain);
+	world_judge(&w, KIND_DCV);
+	world_expect(&w, derived[_i].want, derived[_i].what);
+	if (derived[_i].want == REASON_VALUE_FOUND)
+		ck_assert(span_is(w.done.authorization_domain_name,
+		                  derived[_i].domain));
+	else
+		ck_assert_uint_eq(w.done.authorization_domain_name.len, 0);
+}
+END_TEST
+
+/* no step but for methods that have it. */
+START_TEST(r043_one_name_for_http)
+{
+	w.zone = ROWS("www.example.com. A 192.0.2.1",
+	              "example.com. A 192.0.2.1");
+	w.check.target = SPAN("www.example.com");
+	w.check.dcv.validation_method = METHOD_ACME_HTTP_01;
+	w.check.dcv.authorization_domain_name = SPAN("example.com");
+	world_judge(&w, KIND_DCV);
+	expect(REASON_DOMAIN_NOT_DERIVED, CLASS_DISAGREED, "http-01");
+	ck_assert_uint_eq(w.evidence.dns_count, 0);
+}
+END_TEST
+
 START_TEST(tells_what_failed)
 {
 	struct trouble trouble = { .name = "_acme-challenge." N,
@@ -328,6 +403,9 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, finds_dns01, 0, COUNT(dns01));
 	tcase_add_test(tc, strips_the_wildcard);
+	tcase_add_loop_test(tc, r040_domain_follows_from_the_target, 0,
+	                    COUNT(derived));
+	tcase_add_test(tc, r043_one_name_for_http);
 	tcase_add_loop_test(tc, tells_what_failed, 0, COUNT(troubles));
 	tcase_add_loop_test(tc, finds_dns_change, 0, COUNT(changes));
 	tcase_add_test(tc, wants_a_value);

@@ -411,7 +411,8 @@ START_TEST(largest_check_fits)
 		         .key_authorization_hash = filled(MAX_HASH),
 		         .issuer_domain_names =
 		                 filled_list(MAX_ISSUERS, MAX_NAME),
-		         .expected_account_uri = filled(MAX_URI) },
+		         .expected_account_uri = filled(MAX_URI),
+		         .authorization_domain_name = filled(MAX_TARGET) },
 		.caa = { .present = true,
 		         .caa_domains =
 		                 filled_list(MAX_CAA_DOMAINS, MAX_NAME) },

@@ -148,15 +148,27 @@ static void check_target(struct intake *in)
 		check_suffix(in, name);
 }
 
+/* CAA alone: the method is that of the validation relied on (R-080). One that
+   may no longer be used may not be relied on either (R-045). */
+static void check_relied_on(struct intake *in)
+{
+	enum validation_method method = in->request->dcv.validation_method;
+	const char *field = "dcv_check_parameters.validation_method";
+
+	if (!in->request->dcv.present || in->order.check_set != SET_CAA)
+		return;
+	if (method == METHOD_UNKNOWN)
+		intake_issue(in, REASON_METHOD_UNKNOWN, field, NULL);
+	else if (method_gate(in->order.family, method,
+	                     in->order.target_is_address,
+	                     in->origin->now_ms) == GATE_METHOD_FORBIDDEN)
+		intake_issue(in, REASON_METHOD_FORBIDDEN, field, NULL);
+}
+
 static void check_dcv(struct intake *in)
 {
 	if (!(in->order.check_set & SET_DCV)) {
-		if (in->request->dcv.present &&
-		    in->order.check_set == SET_CAA &&
-		    in->request->dcv.validation_method == METHOD_UNKNOWN)
-			intake_issue(in, REASON_METHOD_UNKNOWN,
-			             "dcv_check_parameters.validation_method",
-			             NULL);
+		check_relied_on(in);
 		in->order.dcv = in->request->dcv;
 		return;
 	}
@@ -166,6 +178,7 @@ static void check_dcv(struct intake *in)
 		return;
 	}
 	intake_method(in);
+	intake_domain(in);
 	in->order.dcv = in->request->dcv;
 }
 
@@ -234,6 +247,10 @@ static void check_account(struct intake *in)
 		intake_issue(in, REASON_FIELD_TOO_LONG, "account_uri", NULL);
 	else if (!is_absolute_uri(uri))
 		intake_issue(in, REASON_ACCOUNT_URI, "account_uri", NULL);
+	else if (in->request->dcv.expected_account_uri.len > 0 &&
+	         !span_eq(uri, in->request->dcv.expected_account_uri))
+		intake_issue(in, REASON_FIELD_CONTRADICTS, "account_uri",
+		             "expected_account_uri is another");
 }
 
 /* Counts go upwards only (promise 2). plan_demand() names one thing at a time:

@@ -23,6 +23,7 @@ static struct request_facts order_facts(const struct order *o)
 	return (struct request_facts){
 		.target = o->target,
 		.is_address = o->target_is_address,
+		.domain = o->dcv.authorization_domain_name,
 		.check_set = o->check_set,
 		.method = o->check_set & SET_DCV ? o->dcv.validation_method
 		                                 : METHOD_UNKNOWN,

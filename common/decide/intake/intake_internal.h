@@ -24,6 +24,9 @@ void intake_issue(struct intake *in, enum reason reason, const char *field,
 /* intake_method.c: dcv_check_parameters, given that they are present. */
 void intake_method(struct intake *in);
 
+/* intake_domain.c: the authorization domain name that is asked for. */
+void intake_domain(struct intake *in);
+
 /* entropy.c: at least 112 bits if it was chosen at random from the smallest
    alphabet that it could have come from (R-047): 34 decimal digits, 28 hex
    digits, 22 characters of one case, 19 of both. */

@@ -102,11 +102,9 @@ bool judge_join_name(struct judging *j, struct span prefix, struct span name,
 	return true;
 }
 
-static void judge_dcv(struct judging *j)
+static void judge_method(struct judging *j)
 {
-	enum validation_method method = j->check->dcv.validation_method;
-
-	switch (method) {
+	switch (j->check->dcv.validation_method) {
 	case METHOD_ACME_HTTP_01: judge_http01(j); return;
 	case METHOD_WEBSITE_CHANGE: judge_website_change(j); return;
 	case METHOD_ACME_DNS_01: judge_dns01(j); return;
@@ -125,6 +123,16 @@ static void judge_dcv(struct judging *j)
 	}
 	judge_end(j, REASON_METHOD_NOT_SUPPORTED,
 	          "this judge has no rules for the method");
+}
+
+static void judge_dcv(struct judging *j)
+{
+	if (!judge_derive(j))
+		return;
+	judge_method(j);
+	if (j->out->done.reason == REASON_VALUE_FOUND &&
+	    j->check->dcv.authorization_domain_name.len > 0)
+		j->out->done.authorization_domain_name = judge_domain(j);
 }
 
 /* What the probe may say of itself by the first word of a fault. */

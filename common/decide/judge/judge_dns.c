@@ -99,7 +99,7 @@ static void judge_search(struct judging *j, const struct dns_search *search)
 /* Only names have a DNS to look into. */
 static bool take_base(struct judging *j, struct span *out)
 {
-	struct span name = name_without_wildcard(j->check->target);
+	struct span name = judge_domain(j);
 	struct addr addr;
 
 	if (addr_parse(name, &addr)) {

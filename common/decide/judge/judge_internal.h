@@ -62,6 +62,13 @@ bool judge_contains(struct span haystack, struct span needle, bool fold);
 bool judge_join_name(struct judging *j, struct span prefix, struct span name,
                      struct span *out);
 
+/* The domain name that control is to be shown of: the check's own, else the
+   target without "*.". */
+struct span judge_domain(const struct judging *j);
+/* Whether that follows from the target, aliases followed anew (R-040); false:
+   *j->out wants or ended. */
+bool judge_derive(struct judging *j);
+
 /* One per kind of check: wants, or ends. */
 void judge_caa(struct judging *j);
 void judge_dns01(struct judging *j);
