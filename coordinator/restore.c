@@ -172,7 +172,12 @@ static void on_watermarks(void *arg, const char *error,
 	for (size_t i = 0; i + TOPICS <= count; i += TOPICS) {
 		struct partition *p = partition_find(c, list[i].at.partition);
 
-		if (p != NULL && p->phase == PARTITION_ASKING)
+		if (p == NULL || p->phase != PARTITION_ASKING)
+			continue;
+		if (list[i].high < 0 || list[i + 1].high < 0 ||
+		    list[i + 2].high < 0)
+			try_again(c, "a leader does not answer");
+		else
 			begin_decisions(p, &list[i]);
 	}
 }

@@ -71,6 +71,12 @@ static void on_watermarks(void *arg, const char *error,
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
+		if (list[i].high < 0) {
+			fail(d,
+			     "%s: the leader of partition %d does not answer",
+			     list[i].at.topic, list[i].at.partition);
+			return;
+		}
 		if (start_one(d, &list[i], &why) != 0) {
 			fail(d, "%s: %s", d->conf->topics.decisions, why.text);
 			return;

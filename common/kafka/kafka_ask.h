@@ -32,7 +32,8 @@ struct kafka_watermarks {
 };
 
 /* error NULL, or why none of it was answered (then list is NULL, count 0).
-   Lists are in the order asked and borrowed for the call. */
+   Lists are in the order asked and borrowed for the call. A partition whose
+   leader did not answer has -1 for both: the others do not wait for it. */
 typedef void kafka_watermarks_fn(void *arg, const char *error,
                                  const struct kafka_watermarks *list,
                                  size_t count);

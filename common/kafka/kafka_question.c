@@ -8,16 +8,7 @@
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 
-enum {
-	RETRY_MS = 50,
-	/* one try, so that a dead leader costs this much and not the limit */
-	TRY_MS = 2000,
-};
-
-struct kafka_asker {
-	rd_kafka_t *rk;
-	char *group_id;
-};
+enum { RETRY_MS = 50 };
 
 struct kafka_asker *kafka_asker_new(rd_kafka_t *rk, const char *group_id)
 {
@@ -26,11 +17,6 @@ struct kafka_asker *kafka_asker_new(rd_kafka_t *rk, const char *group_id)
 	asker->rk = rk;
 	asker->group_id = xstrdup(group_id);
 	return asker;
-}
-
-rd_kafka_t *kafka_asker_handle(const struct kafka_asker *asker)
-{
-	return asker->rk;
 }
 
 void kafka_asker_free(void *arg)
@@ -49,118 +35,25 @@ void kafka_asker_free_aside(struct kafka_asker *asker)
 	free(asker);
 }
 
-static int left_ms(int64_t until_ms)
+int kafka_question_left_ms(int64_t until_ms)
 {
 	int64_t left = until_ms - clock_mono_ms();
 
 	return left < 1 ? 1 : (int)left;
 }
 
-static void fail(struct kafka_question *q, const struct kafka_partition *p,
-                 const char *what, rd_kafka_resp_err_t rc)
+void kafka_question_fail(struct kafka_question *q,
+                         const struct kafka_partition *p, const char *what,
+                         int code)
 {
+	rd_kafka_resp_err_t rc = (rd_kafka_resp_err_t)code;
+
 	q->failed = true;
 	if (p != NULL && p->partition >= 0)
 		err_set(&q->why, "kafka: %s of %s/%d: %s", what, p->topic,
 		        p->partition, rd_kafka_err2str(rc));
 	else
 		err_set(&q->why, "kafka: %s: %s", what, rd_kafka_err2str(rc));
-}
-
-/* The leader moved, or is about to. */
-static bool is_leaders(rd_kafka_resp_err_t rc)
-{
-	switch ((int)rc) {
-	case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
-	case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
-	case RD_KAFKA_RESP_ERR__TIMED_OUT:
-	case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:
-	case RD_KAFKA_RESP_ERR__TRANSPORT: return true;
-	default: return false;
-	}
-}
-
-static int try_ms(int64_t until_ms)
-{
-	int left = left_ms(until_ms);
-
-	return left < TRY_MS ? left : TRY_MS;
-}
-
-/* The library keeps asking the leader that it knows, dead or not, until the
-   time is over: it is told to look for the leader anew. */
-static void learn_leaders(rd_kafka_t *rk, int64_t until_ms)
-{
-	const struct rd_kafka_metadata *metadata;
-
-	if (rd_kafka_metadata(rk, 1, NULL, &metadata, try_ms(until_ms)) ==
-	    RD_KAFKA_RESP_ERR_NO_ERROR)
-		rd_kafka_metadata_destroy(metadata);
-	rd_kafka_poll(rk, RETRY_MS);
-}
-
-static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *l,
-                                       size_t *which)
-{
-	for (*which = 0; *which < (size_t)l->cnt; ++*which) {
-		if (l->elems[*which].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-			return l->elems[*which].err;
-	}
-	*which = 0;
-	return RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-/*
- * One end of each log: RD_KAFKA_OFFSET_BEGINNING or _END. Not by
- * rd_kafka_query_watermark_offsets(), which never comes back while the leader
- * that it knows is dead, whatever its limit.
- */
-static bool ask_ends(struct kafka_question *q, rd_kafka_t *rk, int64_t end,
-                     int64_t until_ms)
-{
-	rd_kafka_topic_partition_list_t *list;
-	rd_kafka_resp_err_t rc;
-	size_t at = 0;
-
-	for (;;) {
-		list = rd_kafka_topic_partition_list_new((int)q->count);
-		for (size_t i = 0; i < q->count; i++)
-			rd_kafka_topic_partition_list_add(
-				list, q->list[i].topic, q->list[i].partition)
-				->offset = end;
-		rc = rd_kafka_offsets_for_times(rk, list, try_ms(until_ms));
-		if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
-			rc = first_error(list, &at);
-		if (!is_leaders(rc) || clock_mono_ms() >= until_ms)
-			break;
-		rd_kafka_topic_partition_list_destroy(list);
-		learn_leaders(rk, until_ms);
-	}
-	for (size_t i = 0; i < q->count; i++) {
-		struct kafka_watermarks *w = &q->watermarks[i];
-
-		*(end == RD_KAFKA_OFFSET_END ? &w->high : &w->low) =
-			list->elems[i].offset;
-	}
-	rd_kafka_topic_partition_list_destroy(list);
-	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
-		fail(q, &q->list[at], "watermarks", rc);
-	return rc == RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-void kafka_question_watermarks(struct kafka_question *q,
-                               struct kafka_asker *asker)
-{
-	int64_t until_ms = clock_mono_ms() + q->limit_ms;
-
-	q->watermarks =
-		arena_calloc(q->arena, q->count + 1, sizeof(*q->watermarks));
-	for (size_t i = 0; i < q->count; i++)
-		q->watermarks[i].at = q->list[i];
-	/* the low one first: it can only rise, and never above the high one */
-	if (q->count > 0 &&
-	    ask_ends(q, asker->rk, RD_KAFKA_OFFSET_BEGINNING, until_ms))
-		(void)ask_ends(q, asker->rk, RD_KAFKA_OFFSET_END, until_ms);
 }
 
 /* One request for committed offsets, and its answer; NULL if none came. */
@@ -273,13 +166,13 @@ void kafka_question_committed(struct kafka_question *q,
 
 	for (;;) {
 		struct kafka_partition at = { NULL, -1 };
-		rd_kafka_event_t *event =
-			request_offsets(q, asker, queue, left_ms(until_ms));
+		rd_kafka_event_t *event = request_offsets(
+			q, asker, queue, kafka_question_left_ms(until_ms));
 
 		rc = event == NULL ? RD_KAFKA_RESP_ERR__TIMED_OUT
 		                   : read_offsets(q, event, &at);
 		if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
-			fail(q, &at, "committed offsets", rc);
+			kafka_question_fail(q, &at, "committed offsets", rc);
 		if (event != NULL)
 			rd_kafka_event_destroy(event);
 		if (!is_passing(rc) || clock_mono_ms() + RETRY_MS >= until_ms)
@@ -305,7 +198,7 @@ void kafka_question_partitions(struct kafka_question *q,
 		rd_kafka_topic_destroy(topic);
 	}
 	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
-		fail(q, NULL, "partitions", rc);
+		kafka_question_fail(q, NULL, "partitions", rc);
 		return;
 	}
 	rc = metadata->topic_cnt == 1 ? metadata->topics[0].err
@@ -313,6 +206,6 @@ void kafka_question_partitions(struct kafka_question *q,
 	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
 		q->partitions = (uint32_t)metadata->topics[0].partition_cnt;
 	else if (rc != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-		fail(q, NULL, "partitions", rc);
+		kafka_question_fail(q, NULL, "partitions", rc);
 	rd_kafka_metadata_destroy(metadata);
 }

@@ -10,8 +10,14 @@
 
 struct arena;
 struct rd_kafka_s;
-struct kafka_asker;
 struct kafka_question;
+
+/* The thread's. */
+struct kafka_asker {
+	struct rd_kafka_s *rk;
+	char *group_id;
+	bool wary; /* some leader did not answer the last time */
+};
 
 typedef void kafka_question_fn(struct kafka_question *q,
                                struct kafka_asker *asker);
@@ -35,7 +41,14 @@ kafka_question_fn kafka_question_committed;
 kafka_question_fn kafka_question_partitions;
 kafka_question_fn kafka_question_needs;
 
-struct rd_kafka_s *kafka_asker_handle(const struct kafka_asker *asker);
+/* For those: why it failed, p NULL: not of one partition. rc is a
+   rd_kafka_resp_err_t. */
+void kafka_question_fail(struct kafka_question *q,
+                         const struct kafka_partition *p, const char *what,
+                         int rc);
+/* At least 1. */
+int kafka_question_left_ms(int64_t until_ms);
+
 /* Takes rk. */
 struct kafka_asker *kafka_asker_new(struct rd_kafka_s *rk,
                                     const char *group_id);

@@ -16,13 +16,6 @@ enum {
 	LOOK_MS = 100
 };
 
-static int left_ms(int64_t until_ms)
-{
-	int64_t left = until_ms - clock_mono_ms();
-
-	return left < 1 ? 1 : (int)left;
-}
-
 static void note_unknown(struct kafka_finding *f, rd_kafka_resp_err_t rc)
 {
 	f->found = KAFKA_NEED_UNKNOWN;
@@ -61,7 +54,7 @@ static bool look_up(struct kafka_finding *f, rd_kafka_t *rk,
 
 	if (topic != NULL)
 		rc = rd_kafka_metadata(rk, 0, topic, &metadata,
-		                       left_ms(until_ms));
+		                       kafka_question_left_ms(until_ms));
 	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
 		note_unknown(f, rc);
 		return false;
@@ -161,7 +154,7 @@ static bool look_up_all(struct kafka_question *q, rd_kafka_t *rk,
 
 void kafka_question_needs(struct kafka_question *q, struct kafka_asker *asker)
 {
-	rd_kafka_t *rk = kafka_asker_handle(asker);
+	rd_kafka_t *rk = asker->rk;
 	/* held until the end: the leader of a topic that nobody holds is looked
 	   for once a second only */
 	rd_kafka_topic_t **topics = arena_calloc(q->arena, q->count + 1,

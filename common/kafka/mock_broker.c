@@ -106,3 +106,10 @@ void mock_broker_fail_next(struct mock_broker *broker, int16_t api_key,
 			broker->cluster, api_key, 1,
 			(rd_kafka_resp_err_t)error_code);
 }
+
+void mock_broker_set_leader(struct mock_broker *broker, const char *topic,
+                            int32_t partition, int32_t leader)
+{
+	rd_kafka_mock_partition_set_leader(broker->cluster, topic, partition,
+	                                   leader > 0 ? leader : -1);
+}

@@ -49,6 +49,9 @@ const char *mock_broker_bootstrap(const struct mock_broker *broker);
  */
 void mock_broker_set_down(struct mock_broker *broker);
 void mock_broker_set_up(struct mock_broker *broker);
+/* One partition's: the number of a broker, from 1, or 0 for none. */
+void mock_broker_set_leader(struct mock_broker *broker, const char *topic,
+                            int32_t partition, int32_t leader);
 /* Every answer is delayed. */
 void mock_broker_set_delay(struct mock_broker *broker, int rtt_ms);
 /* The next `count` requests of that kind (Kafka's api key) fail with Kafka's

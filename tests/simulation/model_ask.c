@@ -68,14 +68,21 @@ static void on_answer(void *arg)
 		begin(a);
 }
 
+/* Now and then a leader is away. */
 static void look_marks(struct question *q)
 {
-	for (size_t i = 0; i < q->count; i++)
+	for (size_t i = 0; i < q->count; i++) {
+		if (sim_fault(2)) {
+			q->marks[i] =
+				(struct kafka_watermarks){ q->list[i], -1, -1 };
+			continue;
+		}
 		q->marks[i] = (struct kafka_watermarks){
 			q->list[i], 0,
 			log_end(log_find(q->list[i].topic,
 			                 q->list[i].partition))
 		};
+	}
 }
 
 static void look_needs(struct question *q)

@@ -114,6 +114,30 @@ START_TEST(watermarks_are_those_of_now)
 }
 END_TEST
 
+/* One partition without a leader keeps nothing back but its own. */
+START_TEST(the_others_do_not_wait_for_a_leader)
+{
+	world_fill(&w, "topic", 0, 5);
+	mock_broker_set_leader(w.broker, "topic", 2, 0);
+	for (int i = 1; i <= 2; i++) {
+		kafka_ask_watermarks(ask, all, 3, LIMIT_MS, on_watermarks,
+		                     &seen);
+		wait_for(i);
+		ck_assert_str_eq(seen.error, "");
+		ck_assert_uint_eq(seen.count, 3);
+		ck_assert_int_eq(seen.marks[0].high, -1);
+		ck_assert_int_eq(seen.marks[0].low, -1);
+		ck_assert_int_eq(seen.marks[1].high, 5);
+		ck_assert_int_eq(seen.marks[2].high, 0);
+	}
+	mock_broker_set_leader(w.broker, "topic", 2, 1);
+	kafka_ask_watermarks(ask, all, 3, LIMIT_MS, on_watermarks, &seen);
+	wait_for(3);
+	ck_assert_int_eq(seen.marks[0].high, 0);
+	ck_assert_int_eq(seen.marks[1].high, 5);
+}
+END_TEST
+
 START_TEST(unknown_partition_is_an_error)
 {
 	const struct kafka_partition p = { "topic", 9 };
@@ -309,6 +333,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, watermarks_are_those_of_now);
+	tcase_add_test(tc, the_others_do_not_wait_for_a_leader);
 	tcase_add_test(tc, unknown_partition_is_an_error);
 	tcase_add_test(tc, counts_partitions);
 	tcase_add_test(tc, silence_is_an_error_inside_the_limit);
