@@ -65,6 +65,9 @@ static const struct {
 	/* the same set without the wildcard is a refusal */
 	{ "boulder-D09", "wild.com", { "wild.com." CAA "0 issue \"other.example\"", "wild.com." CAA "0 issuewild \"ca.example\"" }, { { 0 } }, REASON_CAA_FORBIDS },
 
+	/* what a hijacked perspective is shown; the quorum is elsewhere */
+	{ "boulder-J14 J15 J16 X19", "*.wild.com", { "wild.com." CAA "0 issuewild \";\"", "wild.com." CAA "0 issue \";\"" }, { { 0 } }, REASON_CAA_FORBIDS },
+
 	{ "boulder-B01", "timeout.com", { "timeout.com." CAA "0 issue \"ca.example\"" }, { { "timeout.com", 0, DNS_UNANSWERED, 0, false } }, REASON_TIMEOUT_DNS },
 	{ "boulder-E01", "known.com", { "known.com." CAA "0 issue \"ca.example\"", "known.com." CAA "0 issuewild \"ca.example\"", "known.com." CAA "0 iodef \"x\"", "known.com." CAA "0 issuemail \";\"", "known.com." CAA "0 issuevmc \";\"" }, { { 0 } }, REASON_CAA_PERMITS },
 	{ "boulder-E02", "known.com", { "known.com." CAA "128 issue \"ca.example\"", "known.com." CAA "128 issuewild \"ca.example\"", "known.com." CAA "128 iodef \"x\"", "known.com." CAA "128 issuemail \";\"", "known.com." CAA "128 issuevmc \";\"" }, { { 0 } }, REASON_CAA_PERMITS },
