@@ -77,6 +77,7 @@ static const struct row {
 	enum reason reason;
 } rows[] = {
 	/* */
+	/* openmpic-98 */
 	{ "http-good.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
 	{ "http-newline.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
 	{ "http-unsigned.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
@@ -137,6 +138,7 @@ static const struct row {
 	{ "dns-truncated.lab", dns01, CLASS_TIMED_OUT, REASON_TIMEOUT_DNS },
 
 	{ "caa-none.lab", caa, CLASS_CORROBORATED, REASON_CAA_NO_RECORDS },
+	/* openmpic-73, openmpic-98 */
 	{ "caa-permit.lab", caa, CLASS_CORROBORATED, REASON_CAA_PERMITS },
 	{ "caa-case.lab", caa, CLASS_CORROBORATED, REASON_CAA_PERMITS },
 	{ "a.b.caa-climb.lab", caa, CLASS_CORROBORATED, REASON_CAA_PERMITS },

@@ -286,6 +286,7 @@ START_TEST(large_answers_arrive_whole)
 }
 END_TEST
 
+/* openmpic-151, boulder-X20 */
 START_TEST(readyz_lists_the_reasons)
 {
 	const char *answer = get("/readyz");
@@ -298,6 +299,7 @@ START_TEST(readyz_lists_the_reasons)
 }
 END_TEST
 
+/* openmpic-152 */
 START_TEST(version_names_libraries)
 {
 	ck_assert_ptr_nonnull(strstr(get("/version"), "libfoo 1.2\n"));

@@ -34,6 +34,7 @@ static const struct {
 	const char *domain;
 	size_t parameters;
 } values[] = {
+	/* openmpic-90 */
 	{ "empty",                     BYTES(""),                       "", 0 },
 	{ "a semicolon",               BYTES(";"),                      "", 0 },
 	{ "semicolon in space",        BYTES(" ; "),                    "", 0 },
@@ -53,6 +54,7 @@ static const struct {
 	{ "digit tag, hyphen value",   BYTES("ca.example; 1=2; baz=a-b"), "ca.example", 2 },
 	{ "hyphen in a parameter tag", BYTES("ca.example; 1=2; a-b=c"), "ca.example", 2 },
 	{ "hyphens in labels",         BYTES("xn--a.c--a.example"),     "xn--a.c--a.example", 0 },
+	/* openmpic-91 */
 	{ "trailing semicolon",        BYTES("ca.example; a=b;"),       NULL, 0 },
 	{ "no equals sign",            BYTES("ca.example; a"),          NULL, 0 },
 	{ "no tag",                    BYTES("ca.example; =b"),         NULL, 0 },

@@ -52,7 +52,7 @@ static void has(struct buf *text, const char *part)
 	              part, buf_cstr(text));
 }
 
-/* who saw what, the quorums and the RIRs. */
+/* who saw what, the quorums and the RIRs (openmpic-67) */
 START_TEST(row_says_who_saw_what)
 {
 	struct buf out = { 0 };

@@ -99,6 +99,7 @@ static void spoil(struct result *r, struct heard *h, enum spoil how)
 	}
 }
 
+/* openmpic-49, openmpic-W08 */
 START_TEST(r007_refuses)
 {
 	struct result r = world_result(&w, 1, CLASS_CORROBORATED);
@@ -422,6 +423,7 @@ static const struct {
 	  CLASS_DISAGREED },
 };
 
+/* openmpic-W15 */
 START_TEST(r015_same_value_as_primary)
 {
 	/* both orders: a parallel gate hears remotes first */

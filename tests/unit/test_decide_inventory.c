@@ -175,6 +175,8 @@ START_TEST(accepts)
 }
 END_TEST
 
+/* openmpic-34, openmpic-36, openmpic-38, openmpic-55, openmpic-W10, boulder-X04
+ */
 START_TEST(refuses)
 {
 	struct err err = { "" };
@@ -238,6 +240,7 @@ START_TEST(lab_may_colocate_but_not_share)
 }
 END_TEST
 
+/* openmpic-148 */
 START_TEST(finds)
 {
 	ck_assert_ptr_eq(inventory_find(&inv, SPAN("tyo")), &sites[4]);

@@ -333,6 +333,7 @@ static const struct {
 	  0 },
 };
 
+/* openmpic-57 */
 START_TEST(demand_row)
 {
 	struct orchestration_parameters wish = {
@@ -436,6 +437,7 @@ END_TEST
 
 /* -- what is in a plan */
 
+/* openmpic-35, openmpic-48 */
 START_TEST(fills_an_attempt)
 {
 	struct plan p = plan_ok();
@@ -481,7 +483,8 @@ START_TEST(caller_takes_no_seat)
 END_TEST
 
 /* Every n an Attempt has room for, every number of RIRs: exactly n different
-   remotes, none the primary, spread as evenly as the inventory lets. */
+   remotes, none the primary, spread as evenly as the inventory lets
+   (openmpic-37, openmpic-46) */
 START_TEST(every_size)
 {
 	for (int rirs = 2; rirs <= RIR_COUNT; rirs++)
@@ -512,7 +515,7 @@ START_TEST(every_size)
 }
 END_TEST
 
-/* Whatever the domain: no RIR has two more than another. */
+/* Whatever the domain: no RIR has two more than another (openmpic-39) */
 START_TEST(r004_even_spread)
 {
 	char name[32];
@@ -537,6 +540,7 @@ START_TEST(r004_even_spread)
 }
 END_TEST
 
+/* openmpic-43 */
 START_TEST(too_many_for_an_attempt)
 {
 	struct orchestration_parameters wish = { .perspective_count =
@@ -580,6 +584,7 @@ START_TEST(spelling)
 }
 END_TEST
 
+/* openmpic-33 */
 START_TEST(same_inputs_same_plan)
 {
 	struct plan a = plan_ok();
@@ -591,6 +596,7 @@ START_TEST(same_inputs_same_plan)
 }
 END_TEST
 
+/* openmpic-33 */
 START_TEST(key_and_number_matter)
 {
 	struct plan a, b, c;
@@ -678,6 +684,7 @@ START_TEST(r013_disjoint_where_possible)
 }
 END_TEST
 
+/* openmpic-56, openmpic-61 */
 START_TEST(cohorts_by_number)
 {
 	struct plan one, two, first;

@@ -453,6 +453,7 @@ static void each_order(const struct oracle *o, const enum said *r, int *order,
 	}
 }
 
+/* boulder-X16 */
 START_TEST(order_never_matters)
 {
 	static const enum rir rirs[] = { RIR_RIPE, RIR_RIPE, RIR_RIPE,
@@ -821,6 +822,7 @@ START_TEST(r086_words_of_a_certain_failure)
 }
 END_TEST
 
+/* boulder-X17 */
 START_TEST(r086_words_of_a_deadline)
 {
 	struct world_setup s = {

@@ -205,6 +205,7 @@ static const struct row {
 	  REASON_SCHEMA_VERSION },
 	{ "an unknown critical field", caa, "{'critical':['speed']}",
 	  REASON_FIELD_CRITICAL },
+	/* openmpic-3, openmpic-96 */
 	{ "no such certificate type", caa, "{'certificate_type':'code'}",
 	  REASON_FIELD_VALUE },
 
@@ -217,6 +218,7 @@ static const struct row {
 
 	/* kinds of check */
 	{ "no such check", caa, "{'check_type':'both'}", REASON_FIELD_VALUE },
+	/* openmpic-5 */
 	{ "dcv without parameters", caa, "{'check_type':'dcv'}",
 	  REASON_FIELD_MISSING },
 	{ "both without parameters", caa, "{'check_type':'dcv+caa'}",
@@ -237,6 +239,7 @@ static const struct row {
 	  REASON_NAME_INVALID },
 	{ "an underscore", caa, TARGET("a_b.example.com"),
 	  REASON_NAME_INVALID },
+	/* openmpic-27 */
 	{ "a partial wildcard", caa, TARGET("f*.example.com"),
 	  REASON_NAME_INVALID },
 	{ "two wildcards", caa, TARGET("*.*.example.com"),
@@ -248,6 +251,7 @@ static const struct row {
 	  REASON_NAME_INVALID },
 	{ "a U-label", caa, TARGET("b\\u00fccher.example.com"),
 	  REASON_NAME_INVALID },
+	/* openmpic-26, openmpic-27 */
 	{ "no A-label", caa, TARGET("xn--a.example.com"), REASON_NAME_INVALID },
 	{ "a label of 64", caa, TARGET(L63 "a.example.com"),
 	  REASON_NAME_INVALID },
@@ -257,12 +261,14 @@ static const struct row {
 	{ "a wildcard over a suffix", caa, TARGET("*.co.uk"),
 	  REASON_NAME_PUBLIC_SUFFIX },
 	{ "a wildcard over a TLD", caa, TARGET("*.com"), REASON_NAME_INVALID },
+	/* */
 	{ "an onion name", caa,
 	  TARGET("pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd."
 	         "onion"),
 	  REASON_NAME_ONION },
 
 	/* addresses: one spelling each, and public */
+	/* boulder-C04 */
 	{ "CAA for an address", caa, TARGET("93.184.216.34"),
 	  REASON_CAA_FOR_ADDRESS },
 	{ "a private address", http01, TARGET("10.0.0.1"),
@@ -294,10 +300,12 @@ static const struct row {
 	  REASON_METHOD_TARGET },
 
 	/* methods */
+	/* openmpic-6 */
 	{ "no method", dns01, D("'validation_method':null"),
 	  REASON_FIELD_MISSING },
 	{ "no such method", dns01, METHOD("carrier-pigeon"),
 	  REASON_METHOD_UNKNOWN },
+	/* boulder-C02 */
 	{ "no such method in a caa request", caa,
 	  "{'check_type':'caa','" DCV "':{'validation_method':'pigeon'}}",
 	  REASON_METHOD_UNKNOWN },
@@ -305,6 +313,7 @@ static const struct row {
 	  REASON_METHOD_FORBIDDEN },
 	{ "a method of another issue", dns01, METHOD("acme-tls-alpn-01"),
 	  REASON_METHOD_UNSUPPORTED },
+	/* openmpic-W06 */
 	{ "http-01 for a wildcard", http01, TARGET("*.example.com"),
 	  REASON_METHOD_WILDCARD },
 	{ "website-change for a wildcard", web, TARGET("*.example.com"),
@@ -348,6 +357,7 @@ static const struct row {
 	{ "33 decimal digits", web, VALUE("012345678901234567890123456789012"),
 	  REASON_ENTROPY },
 	{ "one character", web, VALUE(TEN TEN TEN TEN), REASON_ENTROPY },
+	/* openmpic-7, openmpic-31, openmpic-W02 */
 	{ "no value", web, D("'challenge_value':null"), REASON_FIELD_MISSING },
 	{ "an empty value", web, VALUE(""), REASON_FIELD_MISSING },
 	{ "a value with a control", web, VALUE("n4bQgYhMfWWaL-qgxVrQF\\n"),
@@ -356,6 +366,7 @@ static const struct row {
 	  VALUE("n4bQgYhMfWWaL-qgxVrQ\\u00e9"), REASON_FIELD_VALUE },
 
 	/* website-change */
+	/* openmpic-W05 */
 	{ "the value in the path", web, PATH("n4bQgYhMfWWaL-qgxVrQFaO.txt"),
 	  REASON_CHALLENGE_IN_REQUEST },
 	{ "the value over a slash of the path", web,
@@ -371,10 +382,12 @@ static const struct row {
 	{ "the value in a header", web,
 	  D("'http_headers':{'Accept':'x/n4bQgYhMfWWaL-qgxVrQFaO'}"),
 	  REASON_CHALLENGE_IN_REQUEST },
+	/* openmpic-9 */
 	{ "no path", web, D("'http_token_path':null"), REASON_FIELD_MISSING },
 	{ "a leading slash", web, PATH("/a"), REASON_PATH_INVALID },
 	{ "a slash at the end", web, PATH("a/"), REASON_PATH_INVALID },
 	{ "two slashes", web, PATH("a//b"), REASON_PATH_INVALID },
+	/* openmpic-W05 */
 	{ "dots", web, PATH("../acme-challenge/x"), REASON_PATH_INVALID },
 	{ "dots inside", web, PATH("a/../../b"), REASON_PATH_INVALID },
 	{ "a dot", web, PATH("a/./b"), REASON_PATH_INVALID },
@@ -396,7 +409,9 @@ static const struct row {
 	  D("'http_headers':{'Accept':'a\\r\\nX: y'}"), REASON_FIELD_VALUE },
 
 	/* http-01 */
+	/* openmpic-10 */
 	{ "no token", http01, D("'token':null"), REASON_FIELD_MISSING },
+	/* openmpic-11 */
 	{ "no key authorization", http01, D("'key_authorization':null"),
 	  REASON_FIELD_MISSING },
 	{ "a token of 21", http01,
@@ -417,8 +432,10 @@ static const struct row {
 	  REASON_CHALLENGE_IN_REQUEST },
 
 	/* dns-01, dns-change */
+	/* openmpic-11 */
 	{ "no hash", dns01, D("'key_authorization_hash':null"),
 	  REASON_FIELD_MISSING },
+	/* openmpic-145 */
 	{ "a padded hash", dns01, D("'key_authorization_hash':'" HASH "='"),
 	  REASON_FIELD_VALUE },
 	{ "a short hash", dns01, D("'key_authorization_hash':'LPJN'"),
@@ -442,12 +459,15 @@ static const struct row {
 	  REASON_PREFIX_INVALID },
 	{ "a wildcard prefix", dnsc, PREFIX("_*"), REASON_PREFIX_INVALID },
 	{ "a prefix of 64", dnsc, PREFIX("_" L63), REASON_PREFIX_INVALID },
+	/* openmpic-8 */
 	{ "no record type", dnsc, D("'dns_record_type':null"),
 	  REASON_FIELD_VALUE },
+	/* openmpic-15 */
 	{ "another record type", dnsc, D("'dns_record_type':'A'"),
 	  REASON_FIELD_VALUE },
 
 	/* counts: upwards only */
+	/* openmpic-29 */
 	{ "no perspectives", caa, ORCH("'perspective_count':0"),
 	  REASON_PERSPECTIVE_COUNT },
 	{ "-1 perspectives", caa, ORCH("'perspective_count':-1"),
@@ -462,6 +482,7 @@ static const struct row {
 	  REASON_PERSPECTIVE_COUNT },
 	{ "the least perspectives", caa, ORCH("'perspective_count':" MIN64),
 	  REASON_PERSPECTIVE_COUNT },
+	/* openmpic-30 */
 	{ "quorum 0", caa, ORCH("'quorum_count':0"), REASON_QUORUM_COUNT },
 	{ "quorum -1", caa, ORCH("'quorum_count':-1"), REASON_QUORUM_COUNT },
 	{ "quorum 1", caa, ORCH("'quorum_count':1"), REASON_QUORUM_COUNT },
@@ -709,6 +730,7 @@ END_TEST
 
 /* -- nothing loosens */
 
+/* openmpic-47, openmpic-W01 */
 START_TEST(counts_only_rise)
 {
 	static const struct {
@@ -779,6 +801,7 @@ START_TEST(lookup_failure_is_only_switched_off)
 }
 END_TEST
 
+/* openmpic-77 */
 START_TEST(issuers_are_a_subset)
 {
 	struct fixture f;
@@ -798,7 +821,8 @@ START_TEST(issuers_are_a_subset)
 }
 END_TEST
 
-/* One registrable domain, one cohort: no name below it shops for another. */
+/* One registrable domain, one cohort: no name below it shops for another
+ * (openmpic-W09) */
 START_TEST(spellings_have_one_cohort)
 {
 	static const struct {
@@ -905,7 +929,7 @@ START_TEST(expires_by_the_record)
 }
 END_TEST
 
-/* the method's last day, in UTC. */
+/* the method's last day, in UTC (openmpic-W11) */
 START_TEST(methods_end_on_their_day)
 {
 	const int64_t end = INT64_C(1773532800000); /* 2026-03-15 */
@@ -963,6 +987,7 @@ END_TEST
 
 /* -- what is meant when little is said */
 
+/* openmpic-28, openmpic-51 */
 START_TEST(infers_the_check)
 {
 	struct fixture f;

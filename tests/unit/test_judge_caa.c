@@ -31,10 +31,13 @@ static const struct {
 	{ "odd iodef (R-081)", ROWS(AT "0 iodef \"ftp://x\""), REASON_CAA_UNRESTRICTED, REASON_CAA_UNRESTRICTED },
 	{ "unknown not critical only", ROWS(AT "0 tbs \"x\""), REASON_CAA_UNRESTRICTED, REASON_CAA_UNRESTRICTED },
 	/* R-073, row by row */
+	/* openmpic-92, openmpic-95 */
 	{ "issue ours", ROWS(AT "0 issue \"ca.example\""), REASON_CAA_PERMITS, REASON_CAA_PERMITS },
+	/* openmpic-93 */
 	{ "issue ;", ROWS(AT "0 issue \";\""), REASON_CAA_FORBIDS, REASON_CAA_FORBIDS },
 	{ "issue empty", ROWS(AT "0 issue \"\""), REASON_CAA_FORBIDS, REASON_CAA_FORBIDS },
 	{ "issue ; and ours", ROWS(AT "0 issue \";\"", AT "0 issue \"ca.example\""), REASON_CAA_PERMITS, REASON_CAA_PERMITS },
+	/* openmpic-87, openmpic-95 */
 	{ "issue ours, issuewild ;", ROWS(AT "0 issue \"ca.example\"", AT "0 issuewild \";\""), REASON_CAA_PERMITS, REASON_CAA_FORBIDS },
 	{ "issue ;, issuewild ours", ROWS(AT "0 issue \";\"", AT "0 issuewild \"ca.example\""), REASON_CAA_FORBIDS, REASON_CAA_PERMITS },
 	{ "issuewild other only", ROWS(AT "0 issuewild \"other.example\""), REASON_CAA_UNRESTRICTED, REASON_CAA_FORBIDS },
@@ -53,6 +56,7 @@ static const struct {
 	{ "flag 1 issue", ROWS(AT "1 issue \"other.example\"", AT "1 issue \"ca.example\""), REASON_CAA_PERMITS, REASON_CAA_PERMITS },
 	{ "flag 255 issue", ROWS(AT "255 issue \"ca.example\""), REASON_CAA_PERMITS, REASON_CAA_PERMITS },
 	{ "critical issuemail, for TLS (R-084)", ROWS(AT "128 issuemail \";\""), REASON_CAA_UNRESTRICTED, REASON_CAA_UNRESTRICTED },
+	/* openmpic-88 */
 	{ "critical contactemail", ROWS(AT "128 contactemail \"a@b.example\""), REASON_CAA_UNRESTRICTED, REASON_CAA_UNRESTRICTED },
 	{ "critical contactphone", ROWS(AT "128 contactphone \"1\""), REASON_CAA_UNRESTRICTED, REASON_CAA_UNRESTRICTED },
 	{ "critical issuevmc", ROWS(AT "128 issuevmc \";\""), REASON_CAA_UNRESTRICTED, REASON_CAA_UNRESTRICTED },
@@ -65,15 +69,19 @@ static const struct {
 	{ "tag is-sue", ROWS("example.com. 300 IN TYPE257 \\# 10 000669732d7375656361"), REASON_CAA_MALFORMED, REASON_CAA_MALFORMED },
 	{ "a tag of 20 letters", ROWS(AT "0 abcdefghijklmnopqrst \"x\"", AT "0 issue \"ca.example\""), REASON_CAA_PERMITS, REASON_CAA_PERMITS },
 	/* */
+	/* openmpic-94 */
 	{ "percent signs alone", ROWS(AT "0 issue \"%%%%%\""), REASON_CAA_FORBIDS, REASON_CAA_FORBIDS },
 	{ "malformed and ours", ROWS(AT "0 issue \"%%%%%\"", AT "0 issue \"ca.example\""), REASON_CAA_PERMITS, REASON_CAA_PERMITS },
 	{ "ours with a NUL behind", ROWS("example.com. 300 IN TYPE257 \\# 18 0005697373756563612e6578616d706c6500"), REASON_CAA_FORBIDS, REASON_CAA_FORBIDS },
 	/* */
+	/* openmpic-92 */
 	{ "CA.Example", ROWS(AT "0 issue \"CA.Example\""), REASON_CAA_PERMITS, REASON_CAA_PERMITS },
+	/* openmpic-78 */
 	{ "sub.ca.example", ROWS(AT "0 issue \"sub.ca.example\""), REASON_CAA_FORBIDS, REASON_CAA_FORBIDS },
 	{ "xca.example", ROWS(AT "0 issue \"xca.example\""), REASON_CAA_FORBIDS, REASON_CAA_FORBIDS },
 	{ "ca.example.net", ROWS(AT "0 issue \"ca.example.net\""), REASON_CAA_FORBIDS, REASON_CAA_FORBIDS },
 	/* */
+	/* openmpic-W14 */
 	{ "other account", ROWS(AT "0 issue \"ca.example; accounturi=https://a.example/2\""), REASON_CAA_PARAMETERS, REASON_CAA_PARAMETERS },
 	{ "our account", ROWS(AT "0 issue \"ca.example; accounturi=https://a.example/1\""), REASON_CAA_PERMITS, REASON_CAA_PERMITS },
 	{ "other account, then any", ROWS(AT "0 issue \"ca.example; accounturi=https://a.example/2\"", AT "0 issue \"ca.example\""), REASON_CAA_PERMITS, REASON_CAA_PERMITS },
@@ -90,10 +98,12 @@ static const struct {
 	enum reason want;
 } climbs[] = {
 	/* */
+	/* openmpic-72, openmpic-85 */
 	{ "nothing anywhere (R-072)", "a.b.example.com", ROWS("a.b.example.com. A 192.0.2.1"), NULL, 0, REASON_CAA_NO_RECORDS },
 	{ "the TLD forbids", "a.b.example.com", ROWS("com. CAA 0 issue \";\""), NULL, 0, REASON_CAA_FORBIDS },
 	{ "the child's iodef governs", N, ROWS("host.example.com. CAA 0 iodef \"x\"", AT "0 issue \";\""), NULL, 0, REASON_CAA_UNRESTRICTED },
 	{ "no public suffix list", "foo.co.uk", ROWS("co.uk. CAA 0 issue \"ca.example\"", "uk. CAA 0 issue \";\""), NULL, 0, REASON_CAA_PERMITS },
+	/* openmpic-76 */
 	{ "NXDOMAIN, and the parent's set", "nx.present.com", ROWS("present.com. CAA 0 issue \"other.example\""), NULL, 0, REASON_CAA_FORBIDS },
 	{ "a set beside the path", N, ROWS("other.example.com. CAA 0 issue \";\""), NULL, 0, REASON_CAA_NO_RECORDS },
 	{ "the root is not asked", N, ROWS("x.com. A 192.0.2.1"), TROUBLES({ ".", 0, DNS_BOGUS, 0, false }), REASON_CAA_NO_RECORDS },
@@ -106,6 +116,7 @@ static const struct {
 	{ "DNAME", "x.example.com", ROWS("example.com. DNAME other.net.", "x.example.com. CNAME x.other.net.", "x.other.net. CAA 0 issue \";\""), NULL, 0, REASON_CAA_FORBIDS },
 	{ "a loop of aliases", "x.example.com", ROWS("x.example.com. CNAME y.example.com.", "y.example.com. CNAME x.example.com.", AT "0 issue \"ca.example\""), NULL, 0, REASON_DNS_CHAIN },
 	/* */
+	/* openmpic-83, openmpic-84 */
 	{ "child fails, parent permits", N, ROWS(AT "0 issue \"ca.example\""), TROUBLES({ N, 0, DNS_FAILED, 2, false }), REASON_DNS_SERVFAIL },
 	{ "child permits, parent fails", N, ROWS("host.example.com. CAA 0 issue \"ca.example\""), TROUBLES({ "example.com", 0, DNS_FAILED, 2, false }, { "com", 0, DNS_BOGUS, 0, false }), REASON_CAA_PERMITS },
 	{ "child empty, parent fails", N, ROWS("host.example.com. A 192.0.2.1"), TROUBLES({ "example.com", 0, DNS_FAILED, 2, false }), REASON_DNS_SERVFAIL },
@@ -115,6 +126,7 @@ static const struct {
 	{ "REFUSED", N, ROWS(AT "0 issue \"ca.example\""), TROUBLES({ N, 0, DNS_FAILED, 5, false }), REASON_DNS_REFUSED },
 	{ "NOTIMP", N, ROWS(AT "0 issue \"ca.example\""), TROUBLES({ N, 0, DNS_FAILED, 4, false }), REASON_DNS_REFUSED },
 	{ "FORMERR", N, ROWS(AT "0 issue \"ca.example\""), TROUBLES({ N, 0, DNS_FAILED, 1, false }), REASON_DNS_REFUSED },
+	/* openmpic-79 */
 	{ "no answer", N, ROWS(AT "0 issue \"ca.example\""), TROUBLES({ N, 0, DNS_UNANSWERED, 0, false }), REASON_TIMEOUT_DNS },
 	{ "insecure, but no packet", N, ROWS(AT "0 issue \"ca.example\""), TROUBLES({ N, 0, DNS_INSECURE, 0, false }), REASON_DNS_MALFORMED },
 	{ "a status from the future", N, ROWS(AT "0 issue \"ca.example\""), TROUBLES({ N, 0, DNS_UNKNOWN, 0, false }), REASON_EVIDENCE_MALFORMED },
@@ -132,7 +144,9 @@ static const struct {
 	enum reason want;
 } mail[] = {
 	{ "issue ; only", ROWS(AT "0 issue \";\""), REASON_CAA_UNRESTRICTED },
+	/* openmpic-74 */
 	{ "issuemail ours", ROWS(AT "0 issuemail \"ca.example\""), REASON_CAA_PERMITS },
+	/* openmpic-74, R-104 */
 	{ "issuemail ;", ROWS(AT "0 issuemail \";\""), REASON_CAA_FORBIDS },
 	{ "other and ours", ROWS(AT "0 issuemail \"other.example\"", AT "0 issuemail \"ca.example\""), REASON_CAA_PERMITS },
 	{ "malformed only", ROWS(AT "0 issuemail \"%%%\""), REASON_CAA_FORBIDS },
@@ -190,7 +204,8 @@ START_TEST(reads_issuemail_for_mail)
 }
 END_TEST
 
-/* {a.b.example.com, b.example.com, example.com, com}, and no more */
+/* R-069, openmpic-86: {a.b.example.com, b.example.com, example.com, com}, and
+ * no more */
 START_TEST(asks_for_all_levels_at_once)
 {
 	static const char *const want[] = { "a.b.example.com", "b.example.com",

@@ -100,6 +100,7 @@ static const struct {
 	{ "CAA in the tag",         RECORD_CAA, "", UNSET, UNSET, N ". CAA 0 value \"x\"", REASON_VALUE_NOT_FOUND },
 	{ "CAA is not climbed to",  RECORD_CAA, "", UNSET, UNSET, "example.com. CAA 0 tbs \"value-of-19-chars\"", REASON_DNS_NXDOMAIN },
 	{ "malformed CAA",          RECORD_CAA, "", UNSET, UNSET, N ". TYPE65280 \\# 3 00ff69", REASON_VALUE_NOT_FOUND },
+	/* openmpic-15 */
 	{ "A is no such record",    RECORD_A, "", UNSET, UNSET, N ". A 192.0.2.1", REASON_METHOD_NOT_SUPPORTED },
 	{ "no type",                RECORD_UNKNOWN, "", UNSET, UNSET, N ". A 192.0.2.1", REASON_METHOD_NOT_SUPPORTED },
 };
@@ -166,6 +167,7 @@ START_TEST(finds_dns01)
 }
 END_TEST
 
+/* openmpic-24 */
 START_TEST(strips_the_wildcard)
 {
 	w.zone = ROWS("_acme-challenge.example.com. TXT " HASH);

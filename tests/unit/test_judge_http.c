@@ -40,17 +40,21 @@ static const struct {
 	enum result_class class;
 } http01[] = {
 	/* */
+	/* openmpic-126 */
 	{ "the key authorization", PAGES({ ACME, 200, NULL, KA, 0, 0 }), REASON_VALUE_FOUND, CLASS_CORROBORATED },
 	{ "and CR LF", PAGES({ ACME, 200, NULL, KA "\r\n", 0, 0 }), REASON_VALUE_FOUND, CLASS_CORROBORATED },
 	{ "and much white space", PAGES({ ACME, 200, NULL, KA " \t\r\n\n ", 0, 0 }), REASON_VALUE_FOUND, CLASS_CORROBORATED },
+	/* openmpic-W04 */
 	{ "and a word", PAGES({ ACME, 200, NULL, KA " x", 0, 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
 	{ "and a vertical tab", PAGES({ ACME, 200, NULL, KA "\v", 0, 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
 	{ "and a NUL", PAGES({ ACME, 200, NULL, KA "\0", sizeof(KA), 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
 	{ "behind a space", PAGES({ ACME, 200, NULL, " " KA, 0, 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
 	{ "behind a BOM", PAGES({ ACME, 200, NULL, "\xef\xbb\xbf" KA, 0, 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
 	{ "twice", PAGES({ ACME, 200, NULL, KA KA, 0, 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
+	/* openmpic-100 */
 	{ "in other case", PAGES({ ACME, 200, NULL, "d" "GyRejmCefe7v4NfDGDKfA.9jg46WB3rR_AHD-EBXdN7cBkH1WOu0tA3M9fm21mqTI", 0, 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
 	{ "a beginning of it", PAGES({ ACME, 200, NULL, TOKEN, 0, 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
+	/* openmpic-111 */
 	{ "nothing", PAGES({ ACME, 200, NULL, "", 0, 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
 	{ "only white space", PAGES({ ACME, 200, NULL, "\r\n", 0, 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
 	{ "not there", PAGES({ "http://elsewhere/", 200, NULL, KA, 0, 0 }), REASON_HTTP_STATUS, CLASS_DISAGREED },
@@ -58,15 +62,19 @@ static const struct {
 	{ "204", PAGES({ ACME, 204, NULL, "", 0, 0 }), REASON_HTTP_STATUS, CLASS_DISAGREED },
 	{ "206", PAGES({ ACME, 206, NULL, KA, 0, 0 }), REASON_HTTP_STATUS, CLASS_DISAGREED },
 	{ "304", PAGES({ ACME, 304, NULL, KA, 0, 0 }), REASON_HTTP_STATUS, CLASS_DISAGREED },
+	/* openmpic-109 */
 	{ "404 with the value", PAGES({ ACME, 404, NULL, KA, 0, 0 }), REASON_HTTP_STATUS, CLASS_DISAGREED },
 	{ "500 with the value", PAGES({ ACME, 500, NULL, KA, 0, 0 }), REASON_HTTP_STATUS, CLASS_DISAGREED },
 	{ "gzip unasked", PAGES({ ACME, 200, "Content-Encoding: gzip\r\n", KA, 0, 0 }), REASON_HTTP_CONTENT_ENCODING, CLASS_DISAGREED },
 	{ "identity", PAGES({ ACME, 200, "Content-Encoding: identity\r\n", KA, 0, 0 }), REASON_VALUE_FOUND, CLASS_CORROBORATED },
 	{ "chunked", PAGES({ ACME, 200, "Transfer-Encoding: chunked\r\n", KA, 0, 0 }), REASON_VALUE_FOUND, CLASS_CORROBORATED },
+	/* openmpic-104, openmpic-110 */
 	{ "closed in the middle", PAGES({ ACME, 200, NULL, KA, 0, HTTP_RESET }), REASON_CONNECTION_RESET, CLASS_ERROR },
+	/* openmpic-110 */
 	{ "too slow", PAGES({ ACME, 200, NULL, KA, 0, HTTP_TIMED_OUT }), REASON_TIMEOUT_READ, CLASS_TIMED_OUT },
 	{ "HTTP/0.9", PAGES({ ACME, 0, NULL, KA, 0, HTTP_BAD }), REASON_HTTP_MALFORMED, CLASS_ERROR },
 	{ "endless headers", PAGES({ ACME, 200, NULL, KA, 0, HTTP_HEADERS_LARGE }), REASON_HTTP_HEADERS_TOO_LARGE, CLASS_ERROR },
+	/* openmpic-115 */
 	{ "padded beyond the cap", PAGES({ ACME, 200, NULL, KA, 0, HTTP_BODY_LARGE }), REASON_HTTP_BODY_TOO_LARGE, CLASS_ERROR },
 	{ "a folded header", PAGES({ ACME, 200, "A: b\r\n c\r\n", KA, 0, 0 }), REASON_HTTP_MALFORMED, CLASS_ERROR },
 	{ "an end from the future", PAGES({ ACME, 200, NULL, KA, 0, 99 }), REASON_EVIDENCE_INCOMPLETE, CLASS_ERROR },
@@ -78,11 +86,13 @@ static const struct {
 	{ "three hops, relative", PAGES({ ACME, 302, TO("x"), "", 0, 0 }, { "http://" N "/.well-known/acme-challenge/x", 301, TO("../y?z"), "", 0, 0 }, { "http://" N "/.well-known/y?z", 308, TO("//both." N ":443/#f"), "", 0, 0 }, { "http://both." N ":443/", 200, NULL, KA, 0, 0 }), REASON_VALUE_FOUND, CLASS_CORROBORATED },
 	{ "a redirect with a large body", PAGES({ ACME, 302, TO("/a"), "", 0, HTTP_BODY_LARGE }, { "http://" N "/a", 200, NULL, KA, 0, 0 }), REASON_VALUE_FOUND, CLASS_CORROBORATED },
 	{ "the value in a redirect's body", PAGES({ ACME, 302, TO("/a"), KA, 0, 0 }), REASON_HTTP_STATUS, CLASS_DISAGREED },
+	/* openmpic-119 */
 	{ "303", PAGES({ ACME, 303, TO("/a"), KA, 0, 0 }, { "http://" N "/a", 200, NULL, KA, 0, 0 }), REASON_HTTP_REDIRECT_STATUS, CLASS_DISAGREED },
 	{ "300", PAGES({ ACME, 300, TO("/a"), KA, 0, 0 }), REASON_HTTP_REDIRECT_STATUS, CLASS_DISAGREED },
 	{ "305", PAGES({ ACME, 305, TO("/a"), KA, 0, 0 }), REASON_HTTP_REDIRECT_STATUS, CLASS_DISAGREED },
 	{ "Refresh", PAGES({ ACME, 200, "Refresh: 0; url=/a\r\n", "<meta http-equiv=refresh>", 0, 0 }, { "http://" N "/a", 200, NULL, KA, 0, 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
 	{ "200 with a Location", PAGES({ ACME, 200, TO("/a"), "", 0, 0 }, { "http://" N "/a", 200, NULL, KA, 0, 0 }), REASON_HTTP_BODY_MISMATCH, CLASS_DISAGREED },
+	/* openmpic-119 */
 	{ "port 8080", PAGES({ ACME, 302, TO("http://h.example.net:8080/"), "", 0, 0 }), REASON_HTTP_REDIRECT_TARGET, CLASS_DISAGREED },
 	{ "ftp", PAGES({ ACME, 302, TO("ftp://other.example.net/"), "", 0, 0 }), REASON_HTTP_REDIRECT_TARGET, CLASS_DISAGREED },
 	{ "gopher", PAGES({ ACME, 302, TO("gopher://other.example.net/"), "", 0, 0 }), REASON_HTTP_REDIRECT_TARGET, CLASS_DISAGREED },
@@ -112,12 +122,15 @@ static const struct {
 	enum reason want;
 } website[] = {
 	{ "the value", "fileauth.txt", 0, { 0 }, { PKI "fileauth.txt", 200, NULL, VALUE, 0, 0 }, REASON_VALUE_FOUND },
+	/* openmpic-122 */
 	{ "inside", "fileauth.txt", 0, { 0 }, { PKI "fileauth.txt", 200, NULL, "<p>" VALUE "</p>", 0, 0 }, REASON_VALUE_FOUND },
 	{ "behind a NUL", "fileauth.txt", 0, { 0 }, { PKI "fileauth.txt", 200, NULL, "\0" VALUE, sizeof(VALUE), 0 }, REASON_VALUE_FOUND },
+	/* openmpic-101 */
 	{ "other case", "fileauth.txt", 0, { 0 }, { PKI "fileauth.txt", 200, NULL, "A-VALUE-OF-22-CHARACTERS", 0, 0 }, REASON_VALUE_NOT_FOUND },
 	{ "case let go", "fileauth.txt", 0, { true, false }, { PKI "fileauth.txt", 200, NULL, "A-VALUE-OF-22-CHARACTERS", 0, 0 }, REASON_VALUE_FOUND },
 	{ "cut", "fileauth.txt", 0, { 0 }, { PKI "fileauth.txt", 200, NULL, "a-Value-of-22-character", 0, 0 }, REASON_VALUE_NOT_FOUND },
 	{ "nothing", "fileauth.txt", 0, { 0 }, { PKI "fileauth.txt", 200, NULL, "", 0, 0 }, REASON_VALUE_NOT_FOUND },
+	/* openmpic-121 */
 	{ "https", "fileauth.txt", SCHEME_HTTPS, { 0 }, { "https://" N "/.well-known/pki-validation/fileauth.txt", 200, NULL, VALUE, 0, 0 }, REASON_VALUE_FOUND },
 	{ "in a folder", "a/b.txt", 0, { 0 }, { PKI "a/b.txt", 200, NULL, VALUE, 0, 0 }, REASON_VALUE_FOUND },
 	{ "204", "fileauth.txt", 0, { 0 }, { PKI "fileauth.txt", 204, NULL, VALUE, 0, 0 }, REASON_HTTP_STATUS },
@@ -143,6 +156,7 @@ static const struct {
 	const char *reached; /* NULL: nobody */
 } hosts[] = {
 	{ "IPv6 first", { { 0 } }, { { 0 } }, REASON_VALUE_FOUND, "2001:db8::1" },
+	/* boulder-X01 */
 	{ "refused, then IPv4", { { 0 } }, { { "2001:db8::1", CONNECT_REFUSED } }, REASON_VALUE_FOUND, "192.0.2.1" },
 	{ "timed out, then IPv4", { { 0 } }, { { "2001:db8::1", CONNECT_TIMED_OUT } }, REASON_VALUE_FOUND, "192.0.2.1" },
 	{ "forbidden, then IPv4", { { 0 } }, { { "2001:db8::1", CONNECT_FORBIDDEN } }, REASON_VALUE_FOUND, "192.0.2.1" },

@@ -291,6 +291,7 @@ static const struct {
 	{ "cut.example", RCODE_SERVFAIL }, /* no TCP there */
 };
 
+/* boulder-L35 */
 START_TEST(failure_is_asked_again) /* */
 {
 	look_up(failing[_i].name);

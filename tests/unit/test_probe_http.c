@@ -337,6 +337,7 @@ START_TEST(response_ends)
 }
 END_TEST
 
+/* openmpic-112 */
 START_TEST(request_is_exactly_this)
 {
 	static const char want[] = "GET /x?y=/../ HTTP/1.1\r\n"

@@ -44,6 +44,7 @@ static void accept(const char *json)
 
 /* -- what Open MPIC clients send */
 
+/* openmpic-1 */
 START_TEST(reads_open_mpic_caa)
 {
 	accept("{\"check_type\": \"caa\", \"domain_or_ip_target\": "
@@ -70,6 +71,7 @@ START_TEST(reads_open_mpic_caa)
 }
 END_TEST
 
+/* openmpic-4, openmpic-12 */
 START_TEST(reads_open_mpic_website_change)
 {
 	accept("{\"check_type\":\"dcv\",\"domain_or_ip_target\":"
@@ -256,6 +258,7 @@ static const struct {
 	  "expected true or false" },
 };
 
+/* openmpic-2, openmpic-3, openmpic-6 */
 START_TEST(names_each_problem)
 {
 	enum reason r = decode(span_str(wrong[_i].json), "application/json");

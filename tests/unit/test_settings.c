@@ -423,6 +423,7 @@ static const struct {
 	  2 },
 };
 
+/* openmpic-147 */
 START_TEST(environment)
 {
 	char *env[] = { xstrdup(envs[_i].variable), NULL };
