@@ -318,17 +318,33 @@ static bool forgives(const struct seat *seat, const struct perspective_vote *v)
 	return false;
 }
 
+/* Of ours, and not a word came: that is no observation, and no failure. */
+static bool primary_was_silent(const struct attempt_state *state)
+{
+	if (state->attempt->rule.primary_kind == PRIMARY_CALLER)
+		return false;
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		if (wants(state, (enum check_kind)kind) &&
+		    state->seats[0].votes[kind].result_class != CLASS_MISSING)
+			return false;
+	return true;
+}
+
 bool attempt_may_retry(const struct attempt_state *state)
 {
+	bool silent;
+
 	if (!state->close.present ||
 	    state->close.outcome != OUTCOME_DO_NOT_ISSUE ||
 	    state->attempt->number >= state->attempt->rule.max_attempts)
 		return false;
+	silent = primary_was_silent(state);
 	if (state->reason != REASON_INSUFFICIENT_PERSPECTIVES &&
 	    state->reason != REASON_QUORUM_NOT_MET &&
-	    state->reason != REASON_RIR_DIVERSITY)
+	    state->reason != REASON_RIR_DIVERSITY &&
+	    !(state->reason == REASON_PRIMARY_MISSING && silent))
 		return false;
-	if (attempt_primary(state) != PRIMARY_PASSED)
+	if (attempt_primary(state) != PRIMARY_PASSED && !silent)
 		return false;
 	for (size_t i = 0; i < state->count; i++)
 		for (int kind = 0; kind < KIND_COUNT; kind++)

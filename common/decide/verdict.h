@@ -72,10 +72,11 @@ void attempt_close(struct attempt_state *state, struct verdict v,
 
 /*
  * Whether another attempt may be made after this one, closed as failed: below
- * max_attempts, the primary passed every set, and every failing vote was
- * error, timed-out, missing, or late without saying otherwise. Never after a
- * disagreement, a refusal or a primary failure, nor when the challenge or the
- * method is no longer good.
+ * max_attempts, the primary passed every set or, one of ours, was not heard at
+ * all, and every failing vote was error, timed-out, missing, or late without
+ * saying otherwise (R-013). Never after a disagreement, a refusal or anything
+ * that the primary saw and did not pass, nor when the challenge or the method
+ * is no longer good.
  */
 bool attempt_may_retry(const struct attempt_state *state);
 
