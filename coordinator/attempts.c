@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "coordinator/admission.h"
+#include "kafka/kafka_point.h"
 #include "wire/check.h"
 
 #include <assert.h>
@@ -264,6 +265,7 @@ static void on_attempt_logged(void *arg, const struct kafka_delivery *d)
 	run->state.ref.offset = d->offset;
 	if (s->partition->attempts_next <= d->offset)
 		s->partition->attempts_next = d->offset + 1;
+	kafka_point("after-attempt");
 	session_logged(s);
 }
 
@@ -358,6 +360,8 @@ static void on_check_sent(void *arg, const struct kafka_delivery *d)
 	size_t seat = t->seat;
 
 	ticket_free(t);
+	if (d->fate == KAFKA_DELIVERED)
+		kafka_point("after-checks");
 	if (s == NULL || run != session_run(s) || d->fate == KAFKA_DELIVERED)
 		return;
 	log_warn("coordinator_check_not_sent",

@@ -3,6 +3,7 @@
 #include "kafka/kafka_batch.h"
 #include "kafka/kafka_lease_internal.h"
 #include "kafka/kafka_offsets.h"
+#include "kafka/kafka_point.h"
 #include "kafka/kafka_produce.h"
 
 #include "base/clock.h"
@@ -333,8 +334,10 @@ static enum step prepare(struct kafka_committer *c, struct kafka_batch *batch,
 
 	if (step == STEP_DONE)
 		step = flush_all(c, batch, why);
-	if (step == STEP_DONE)
+	if (step == STEP_DONE) {
+		kafka_point("after-produce");
 		step = send_offsets(c, batch, why);
+	}
 	if (step == STEP_DONE && is_unwanted(c)) {
 		snprintf(why, KAFKA_WHY_MAX, "cancelled");
 		step = STEP_ABORT;
@@ -356,6 +359,8 @@ enum kafka_txn_outcome kafka_commit_batch(struct kafka_committer *c,
                                           struct kafka_batch *batch, char *why)
 {
 	bool again;
+
+	kafka_point("before-begin");
 	enum step step =
 		judge(c, rd_kafka_begin_transaction(c->rk), &again, why);
 
@@ -364,9 +369,12 @@ enum kafka_txn_outcome kafka_commit_batch(struct kafka_committer *c,
 	step = prepare(c, batch, why);
 	if (step != STEP_DONE)
 		return undo(c, step);
+	kafka_point_commit(batch);
 	step = commit(c, why);
 	switch (step) {
-	case STEP_DONE: return KAFKA_TXN_COMMITTED;
+	case STEP_DONE:
+		kafka_point_committed(batch);
+		return KAFKA_TXN_COMMITTED;
 	case STEP_ABORT: return undo(c, step);
 	case STEP_FENCED: return give_up(c, true);
 	case STEP_FATAL:

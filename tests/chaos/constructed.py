@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+"""Two coordinators meet at each point, on a real broker: the first is stopped
+there past the group's and the transaction's time-outs, the second takes over
+and answers everything, the first goes on. The checker must find nothing.
+
+  constructed.py BUILD [--coordinator PROGRAM] [POINT...]
+"""
+import argparse
+import os
+import sys
+import time
+
+import check  # noqa: F401  (finds the Python that has its packages)
+from points import POINTS
+from small_world import PAUSE_SECONDS, SmallWorld, fail
+
+
+def orders(world, point, tag):
+    """What makes a coordinator come to that point."""
+    if point in ("after-attempt", "after-checks"):
+        return [world.good(n) for n in world.ids(tag, 0, 2)]
+    return [world.rejected(n) for p in range(3)
+            for n in world.ids(tag, p, 2)]
+
+
+def make_unmoved(world, tag):
+    """In one partition: a request that takes seconds, so that the mark stays
+    below it, and then two transactions for others that are decided at once."""
+    names = world.ids(tag, 1, 4)
+    attempts = world.count("attempts")
+    world.submit(world.good(names[0]))
+    if not world.wait_count("attempts", attempts + 1):
+        fail("no attempt")
+    before = world.count("decisions")
+    world.submit(world.rejected(names[1]))
+    if not world.wait_count("decisions", before + 1):
+        fail("no decision beside an open request")
+    return [world.rejected(n) for n in names[2:]]
+
+
+def try_point(world, program, point, number):
+    tag = "p%d" % number
+    first, second = "a%d" % number, "b%d" % number
+    since = time.monotonic()
+    pid = world.start(first, program)
+    world.submit(world.rejected(tag))
+    if not world.wait_count("decisions", world.sent):
+        fail("%s decides nothing" % first)
+    more = make_unmoved(world, tag) if point == "mark-unmoved" else orders(
+        world, point, tag)
+    world.points.arm(point)
+    world.submit(*more)
+    if world.points.wait_stopped([pid]) is None:
+        fail("%s did not come to %s" % (first, point))
+    stopped = time.monotonic()
+    world.start(second, program)
+    # what a transaction left open is aborted after its time, not before
+    if not world.wait_count("decisions", world.sent):
+        fail("%s did not take over at %s" % (second, point))
+    took = time.monotonic() - stopped
+    rest = PAUSE_SECONDS - took
+    if rest > 0:
+        time.sleep(rest)
+    world.points.go_on(pid)
+    world.submit(*[world.rejected("%s-after-%d" % (tag, i))
+                   for i in range(6)])
+    if not world.wait_count("decisions", world.sent):
+        fail("nothing was decided after %s went on" % first)
+    found = check.check(world.dump(), world.sent)
+    print("%-14s taken over after %4.1f s; %s; %d violations; %.0f s" % (
+        point, took, ", ".join("%d %s" % (n, w) for w, n in sorted(
+            found.counts.items()) if w in ("requests", "decisions",
+                                           "attempts", "checks")),
+        len(found.wrong), time.monotonic() - since), flush=True)
+    for line in found.wrong[:10]:
+        print("wrong: " + line)
+    for name in (first, second):
+        world.kill(name)
+    return not found.wrong
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("points", nargs="*", metavar="POINT",
+                        default=list(POINTS))
+    parser.add_argument("--coordinator", metavar="PROGRAM")
+    line = parser.parse_args()
+    program = line.coordinator or os.path.join(
+        line.build, "chaos", "mpic-coordinator-points")
+    world = SmallWorld(line.build)
+    good = [try_point(world, program, point, number)
+            for number, point in enumerate(line.points, 1)]
+    print("constructed: %d points, %d failed" % (len(good),
+                                                 good.count(False)))
+    sys.exit(0 if all(good) else 1)
+
+
+if __name__ == "__main__":
+    main()
