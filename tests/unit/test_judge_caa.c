@@ -324,6 +324,36 @@ START_TEST(bears_many_records)
 }
 END_TEST
 
+/* R-081, R-082: a refusal tells the record, its node, and whom the owner wants
+   to hear of it; what is no way to tell anybody is passed over. */
+static const struct {
+	const char *const *set;
+	const char *want;
+} iodefs[] = {
+	{ ROWS(AT "0 issue \";\"", AT "0 iodef \"mailto:a@example.com\""),
+	  "2 CAA at example.com: 0 issue \";\"; iodef mailto:a@example.com" },
+	{ ROWS(AT "0 issue \";\"", AT "0 iodef \"ftp://x\"",
+	       AT "0 IODEF \"https://example.com/report\""),
+	  "3 CAA at example.com: 0 issue \";\"; iodef "
+	  "https://example.com/report" },
+	{ ROWS(AT "128 tbs \"x\"", AT "0 iodef \"MailTo:a@example.com\""),
+	  "2 CAA at example.com: 128 tbs \"x\"; iodef MailTo:a@example.com" },
+	{ ROWS(AT "0 issue \";\"", AT "0 iodef \"mailto\""),
+	  "2 CAA at example.com: 0 issue \";\"" },
+	{ ROWS(AT "0 issue \"ca.example\"",
+	       AT "0 iodef \"mailto:a@example.com\""),
+	  "2 CAA at example.com: 0 issue \"ca.example\"" },
+};
+
+START_TEST(r081_refusals_tell_the_owner)
+{
+	w.zone = iodefs[_i].set;
+	world_judge(&w, KIND_CAA);
+	ck_assert_msg(span_is(w.done.detail, iodefs[_i].want), "%.*s",
+	              SPAN_ARG(w.done.detail));
+}
+END_TEST
+
 START_TEST(names_nobody_without_issuers)
 {
 	w.check.caa.caa_domains.count = 0;
@@ -349,6 +379,7 @@ int main(void)
 	tcase_add_test(tc, tells_when_it_was_looked_up);
 	tcase_add_test(tc, bears_many_records);
 	tcase_add_test(tc, names_nobody_without_issuers);
+	tcase_add_loop_test(tc, r081_refusals_tell_the_owner, 0, COUNT(iodefs));
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
 

@@ -85,12 +85,38 @@ static enum verdict weigh(const struct judging *j, struct span value)
 	return VERDICT_PERMITS;
 }
 
-static void end_with(struct judging *j, enum reason reason, struct span node,
-                     const struct caa *caa, size_t count)
+static bool begins_with(struct span s, const char *prefix)
 {
-	judge_end(j, reason, "%zu CAA at %s: %u %s \"%s\"", count,
+	return span_eq_nocase(span_sub(s, 0, strlen(prefix)), span_str(prefix));
+}
+
+/* Whom the owner wants to hear of what was refused (R-081): only ways that
+   RFC 8659, 4.4 has. */
+static const char *owner_wants(struct judging *j, const struct caa_set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct span value = set->records[i].value;
+
+		if (has_tag(&set->records[i], "iodef") &&
+		    (begins_with(value, "mailto:") ||
+		     begins_with(value, "https://") ||
+		     begins_with(value, "http://")))
+			return arena_printf(j->arena, "; iodef %s",
+			                    judge_shown(j, value, 100));
+	}
+	return "";
+}
+
+/* enough to tell the owner why, and with the evidence to prove it. */
+static void end_with(struct judging *j, enum reason reason, struct span node,
+                     const struct caa *caa, const struct caa_set *set)
+{
+	bool refused = judge_class_of(reason) != CLASS_CORROBORATED;
+
+	judge_end(j, reason, "%zu CAA at %s: %u %s \"%s\"%s", set->count,
 	          judge_shown(j, node, NAME_MAX_TEXT), (unsigned)caa->flags,
-	          judge_shown(j, caa->tag, 20), judge_shown(j, caa->value, 80));
+	          judge_shown(j, caa->tag, 20), judge_shown(j, caa->value, 80),
+	          refused ? owner_wants(j, set) : "");
 }
 
 /* Any permitting record is enough; else the best refusal is told. */
@@ -124,7 +150,7 @@ static void judge_values(struct judging *j, const struct caa_set *set,
 		          "%zu CAA at %s, none is %s", set->count,
 		          judge_shown(j, node, NAME_MAX_TEXT), tag);
 	else
-		end_with(j, reasons[best], node, told, set->count);
+		end_with(j, reasons[best], node, told, set);
 }
 
 static void judge_set(struct judging *j, const struct dns_answer *answer,
@@ -151,7 +177,7 @@ static void judge_set(struct judging *j, const struct dns_answer *answer,
 		if (caa_is_critical(&set.records[i]) &&
 		    !tag_is_known(&set.records[i])) {
 			end_with(j, REASON_CAA_CRITICAL, node, &set.records[i],
-			         set.count);
+			         &set);
 			return;
 		}
 	judge_values(j, &set, node);
