@@ -157,6 +157,7 @@ static void read_rules(struct deployment *d)
 static struct digest settings_digest(const struct deployment *d)
 {
 	const struct coordinator_conf *c = d->conf;
+	char list[DIGEST_HEX_ROOM];
 	struct buf text = { 0 };
 
 	buf_printf(&text,
@@ -170,6 +171,8 @@ static struct digest settings_digest(const struct deployment *d)
 	           c->allow_lookup_failure, (long long)c->partitions);
 	for (size_t i = 0; i < c->issuers.n; i++)
 		buf_printf(&text, "issuer %s\n", c->issuers.at[i]);
+	buf_printf(&text, "public_suffix_list %s\n",
+	           digest_hex(names_psl_digest(d->names), list));
 	struct digest digest = digest_of(buf_span(&text));
 
 	buf_clear(&text);

@@ -1,4 +1,5 @@
 /* mpic-coordinator: see coordinator.h. */
+#include "base/clock.h"
 #include "coordinator/conf.h"
 #include "coordinator/coordinator.h"
 #include "kafka/kafka_end.h"
@@ -80,6 +81,18 @@ static void stop(struct process *p)
 	deployment_clear(&p->deployment);
 }
 
+/* a list that nobody refreshes lets wildcards over new suffixes pass. */
+static void warn_of_old_list(const struct process *p)
+{
+	const struct names *names = p->deployment.names;
+	int64_t days = names_psl_age_days(names, clock_wall_ms());
+
+	if (days > NAMES_PSL_DAYS_MAX && !p->conf.lab)
+		log_warn("coordinator_public_suffix_list_old",
+		         F_STR("path", names_psl_path(names)),
+		         F_INT("days", days));
+}
+
 static int run(struct process *p, const struct version_part *libraries)
 {
 	struct err why;
@@ -95,6 +108,7 @@ static int run(struct process *p, const struct version_part *libraries)
 		         F_BOOL("lab", p->conf.lab),
 		         F_INT("admin_port", admin_port(p->admin)),
 		         F_INT("perspectives", p->conf.perspectives.n));
+		warn_of_old_list(p);
 		loop_run(p->loop);
 		code = coordinator_exit_code(p->coordinator);
 		log_info("coordinator_stopped", F_INT("exit_code", code));

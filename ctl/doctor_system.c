@@ -17,7 +17,6 @@
 
 enum {
 	SMALL_FILE_MAX = 65536,
-	PSL_DAYS_MAX = 90,
 	SKEW_MAX_US = 1000000,   /* a perspective off by more is planned last */
 	NOFILE_WANTED = 16384,   /* 10,000 checks in flight, and the rest */
 	LANDLOCK_ABI_WANTED = 1, /* files; 4 adds TCP ports */
@@ -93,13 +92,13 @@ void doctor_public_suffixes(const char *path, struct findings *findings)
 	}
 	int64_t days = names_psl_age_days(names, clock_wall_ms());
 
-	findings_add(findings,
-	             days > PSL_DAYS_MAX ? FINDING_WARN : FINDING_GOOD, check,
-	             "Fetch a newer list (publicsuffix.org) and name it in the "
-	             "settings as public_suffix_list: new suffixes are missing "
-	             "from this one.",
-	             "%s: %lld days old", names_psl_path(names),
-	             (long long)days);
+	findings_add(
+		findings,
+		days > NAMES_PSL_DAYS_MAX ? FINDING_WARN : FINDING_GOOD, check,
+		"Fetch a newer list (publicsuffix.org) and name it in the "
+		"settings as public_suffix_list: new suffixes are missing "
+		"from this one.",
+		"%s: %lld days old", names_psl_path(names), (long long)days);
 	names_free(&names);
 }
 

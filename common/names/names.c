@@ -20,6 +20,7 @@ struct names {
 	psl_ctx_t *psl;
 	char *path;
 	int64_t made_ms;
+	struct digest digest;
 };
 
 static int read_file(const char *path, struct buf *out, int64_t *changed_ms,
@@ -112,6 +113,7 @@ struct names *names_open(const char *path, struct err *err)
 		goto fail;
 	}
 	note_version(buf_span(&text), &names->made_ms);
+	names->digest = digest_of(buf_span(&text));
 	names->psl = parse(&text);
 	if (names->psl == NULL || psl_suffix_count(names->psl) <= 0) {
 		(void)err_set(err, "%s: no suffix in it", names->path);
@@ -143,6 +145,11 @@ const char *names_psl_path(const struct names *names)
 int64_t names_psl_time_ms(const struct names *names)
 {
 	return names->made_ms;
+}
+
+const struct digest *names_psl_digest(const struct names *names)
+{
+	return &names->digest;
 }
 
 int64_t names_psl_age_days(const struct names *names, int64_t now_ms)

@@ -2,16 +2,18 @@
  * names.h -- registrable domains (public suffix list) and IDNA, for names that
  * name_check_target() (base/name.h) has taken.
  *
- * The list is a file that the operator keeps fresh; who records its digest
- * reads the same path. Brand TLDs (ICANN Specification 13) are not marked in
- * the list: there the base domain would be the TLD itself (R-041), we give the
- * name below it, which prunes less and so never proves more than it should.
+ * The list is a file that the operator keeps fresh and names in the settings; a
+ * process reads it at its start. Brand TLDs (ICANN Specification 13) are not
+ * marked in the list: there the base domain would be the TLD itself (R-041), we
+ * give the name below it, which prunes less and so never proves more than it
+ * should.
  */
 #ifndef NAMES_NAMES_H
 #define NAMES_NAMES_H
 
 #include "base/err.h"
 #include "base/span.h"
+#include "trust/digest.h"
 
 #define NAMES_PSL_DEFAULT "/usr/share/publicsuffix/public_suffix_list.dat"
 
@@ -19,6 +21,8 @@
    ALL: also what private owners registered for their customers (github.io);
    the tenant boundary, for fairness and rate. */
 enum names_section { NAMES_ICANN, NAMES_ALL };
+
+enum { NAMES_PSL_DAYS_MAX = 30 }; /* older: new suffixes are missing */
 
 struct names;
 
@@ -31,6 +35,8 @@ void names_free(struct names **names);
 const char *names_psl_path(const struct names *names);
 /* When the list was made: its VERSION line, else the file's modification. */
 int64_t names_psl_time_ms(const struct names *names);
+/* SHA-256 of the file: which list a decision was made with. */
+const struct digest *names_psl_digest(const struct names *names);
 /* Negative when the list is from the future. */
 int64_t names_psl_age_days(const struct names *names, int64_t now_ms);
 

@@ -167,6 +167,11 @@ START_TEST(says_how_old_it_is)
 	ck_assert_int_eq(names_psl_age_days(names, made), 0);
 	ck_assert_int_lt(names_psl_age_days(names, made - 1), 0);
 	ck_assert(names_has_known_tld(names, SPAN("a.test")));
+	/* which list it is, byte for byte */
+	struct digest want = digest_of(
+		SPAN("// VERSION: 2026-01-02_03-04-05_UTC\n" ICANN("test\n")));
+
+	ck_assert(digest_eq(names_psl_digest(names), &want));
 	names_free(&names);
 }
 END_TEST
