@@ -152,11 +152,12 @@ class Rests:
             if plan.decision not in (None, d.at):
                 self.found.add(d, "rests on an attempt of another decision")
             plan.decision = d.at
-            self.check_attempt(d, number, t, plan, before)
-            before = plan, t
+            self.check_order(d, number, t, plan, before)
+            before = plan, t, self.check_attempt(d, number, t, plan)
         self.check_end(d, before)
 
-    def check_attempt(self, d, number, t, plan, before):
+    def check_attempt(self, d, number, t, plan):
+        """Returns what its results say."""
         a = plan.body
         if (a["number"] != number or t["number"] != number or
                 t["attempt_id"] != a["attempt_id"]):
@@ -173,10 +174,11 @@ class Rests:
         if seats != [(p["perspective_code"], p["role"], p["rir"])
                      for p in t["perspectives"]]:
             self.found.add(d, "attempt %d has other perspectives", number)
-        self.check_order(d, number, t, plan, before)
-        for fault in Verdict(plan, self.pins).compare(t, a):
+        verdict = Verdict(plan, self.pins)
+        for fault in verdict.compare(t, a):
             self.found.add(d, "attempt %d: %s", number, fault)
         self.check_cut(d, t, plan)
+        return verdict
 
     def check_order(self, d, number, t, plan, before):
         """Times within a request never go backwards, and each attempt says
@@ -192,6 +194,11 @@ class Rests:
         if (a.get("previous_plan") != before[0].record.digest or
                 a.get("previous") != before[1]["close"]):
             self.found.add(d, "attempt %d does not follow %d", number,
+                           number - 1)
+        if number > a["rule"]["max_attempts"]:
+            self.found.add(d, "makes more attempts than it may")
+        if not before[2].may_retry():
+            self.found.add(d, "tries again after attempt %d was refused",
                            number - 1)
 
     def check_cut(self, d, t, plan):
@@ -214,7 +221,7 @@ class Rests:
             if b["outcome"] == "do-not-issue":
                 self.found.counts["not tried: " + b["reason"]] += 1
             return
-        plan, t = last
+        plan, t, _ = last
         verdict = Verdict(plan, self.pins)
         for fault in verdict.compare_decision(b, t):
             self.found.add(d, fault)

@@ -16,6 +16,8 @@ PARTITIONS = 2
 # Codes with RIRs, the primary first.
 PLACES = (("fra", "ripe"), ("nyc", "arin"), ("sao", "lacnic"), ("sin", "apnic"),
           ("syd", "apnic"), ("jnb", "afrinic"))
+REASONS = {"corroborated": "value-found", "disagreed": "value-not-found",
+           "error": "dns-servfail"}
 
 
 def sha(data):
@@ -126,8 +128,7 @@ class SmallLog:
 
     def result(self, a, code, dcv="corroborated", at_ms=NOW + 200, **more):
         kinds = [
-            {"kind": "dcv", "class": dcv, "reason": "value-found"
-             if dcv == "corroborated" else "value-not-found"},
+            {"kind": "dcv", "class": dcv, "reason": REASONS[dcv]},
             {"kind": "caa", "class": "corroborated", "reason": "caa-permits",
              "looked_up_ms": NOW + 100}]
         body = {"request_id": a["body"]["request_id"],

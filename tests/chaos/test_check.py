@@ -11,8 +11,6 @@ from check import check  # noqa: E402
 import msgpack  # noqa: E402
 from small_log import NOW, PLACES, SmallLog, Signer, sha  # noqa: E402
 
-CORROBORATED = ("corroborated", "value-found")
-DISAGREED = ("disagreed", "value-not-found")
 LATER = NOW + 120000  # than any decision may still be undecided
 
 
@@ -56,7 +54,7 @@ def attempted(log, a, heard, outcome, reason, closed_by, cut,
             "domain_or_ip_target": "good.example",
             "validation_method": "acme-http-01",
             "attempts": [{
-                "number": 1, "attempt_id": a["body"]["attempt_id"],
+                "number": a["body"]["number"], "attempt_id": a["body"]["attempt_id"],
                 "attempt": hexed(log.ref(a["record"])),
                 "close": {"cut": cut, "closed_by": closed_by,
                           "closed_at_ms": NOW + 300, "outcome": outcome},
@@ -72,6 +70,7 @@ class World(SmallLog):
         super().__init__()
         self.issue()
         self.refusal()
+        self.retry()
         self.silence()
         self.answers()
         self.asides()
@@ -98,6 +97,23 @@ class World(SmallLog):
         self.refused = self.decide(r, "id-2", **attempted(
             self, a, heard, "do-not-issue", "quorum-not-met", "result",
             heard["sao"]["offset"]))
+
+    def retry(self, first="error"):
+        """Two remotes failed at first: only who saw nothing is asked again."""
+        r = self.ask(0, "id-6")
+        a = self.attempt(r, "id-6")
+        heard = {"fra": self.result(a, "fra")}
+        for code in ("nyc", "sao"):
+            heard[code] = self.result(a, code, first)
+        told = attempted(self, a, heard, "do-not-issue", "quorum-not-met",
+                         "result", heard["sao"]["offset"])["attempts"]
+        b = self.attempt(r, "id-6", number=2, planned_at_ms=NOW + 300,
+                         previous=told[0]["close"], previous_plan=a["plan"])
+        heard = {code: self.result(b, code) for code, _ in PLACES}
+        again = attempted(self, b, heard, "issue", "quorum-met", "result",
+                          heard["jnb"]["offset"])
+        self.retried = self.decide(r, "id-6", **{
+            **again, "attempts": told + again["attempts"]})
 
     def silence(self):
         """Nobody answers: closed by the deadline, remotes were not asked."""
@@ -212,6 +228,14 @@ def second_decision(log):
     log.decide(log.repeat, "id-1")
 
 
+def retry_of_refusal(log):
+    for topic in ("requests", "decisions"):
+        log.topics[topic].clear()
+    log.sent.clear()
+    log.heads.clear()
+    log.retry("disagreed")
+
+
 # What is done to a right log, and a word of what must be found. None: nothing.
 CASES = (
     ("nothing", lambda log: None, None),
@@ -312,6 +336,10 @@ CASES = (
         log.refused, quorums=[]), "tells None of dcv"),
     ("valid for too long", lambda log: log.rewrite(
         log.issued, valid_until_ms=NOW + 9 * 3600000), "valid until"),
+    ("another try after a refusal", retry_of_refusal, "tries again after"),
+    ("an attempt that does not follow", lambda log: log.rewrite(
+        log.retried, attempts=json.loads(
+            log.retried["value"])["attempts"][1:]), "is not the one it names"),
     ("time going backwards", lambda log: log.rewrite(
         log.issued, decided_at_ms=NOW - 1), "when its last attempt ended"),
 )

@@ -156,6 +156,17 @@ class Verdict:
             return True
         return self.rule["early"] == "both" and not self.why_not(at_ms, False)
 
+    def may_retry(self):
+        """Only if nobody saw anything else than what was asked for, and the
+        primary passed or was not heard at all."""
+        if self.refused - set(self.heard) or self.why_not(
+                self.a["planned_at_ms"], False) is None:
+            return False
+        if self.primary() in self.heard and self.primary_stand() != "passed":
+            return False
+        votes = [self.vote(code, k) for code in self.heard for k in self.kinds]
+        return not any(v[0] in ("disagreed", "refused") for v in votes)
+
     # -- against what was decided
 
     def compare(self, t, a):
