@@ -341,6 +341,7 @@ static void encode_check(const struct session *s, const struct run *run,
 		.dcv = s->order.dcv,
 		.caa = s->order.caa,
 		.account_uri = s->order.account_uri,
+		.match_value = s->order.selected,
 		.deadline_ms = check_deadline(run, to->role == ROLE_PRIMARY),
 		.results_partition = s->partition->number,
 	};

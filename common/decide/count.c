@@ -156,6 +156,20 @@ static bool is_domain_of_target(const struct attempt_state *state,
 	return span_eq(adn.len > 0 ? adn : own, wanted);
 }
 
+/* Who looks up whom to ask has seen the one that was selected; a persistent
+   record names an issuer and an account (R-015). */
+static bool saw_the_selected(const struct attempt_state *state,
+                             struct span observed)
+{
+	const struct request_facts *f = state->facts;
+
+	if (f->method == METHOD_DNS_PERSISTENT)
+		return observed.len > 0;
+	if (method_proves_control(f->method))
+		return true;
+	return f->selected.len > 0 && span_eq(observed, f->selected);
+}
+
 /* A permission names a ground for it, one of its own kind, and a CAA one the
    time of its lookup: validity is counted from that (R-066). */
 static bool corroborates_well(const struct attempt_state *state,
@@ -169,7 +183,9 @@ static bool corroborates_well(const struct attempt_state *state,
 	switch (k->reason) {
 	case REASON_VALUE_FOUND:
 		return k->kind == KIND_DCV &&
-		       is_domain_of_target(state, k->authorization_domain_name);
+		       is_domain_of_target(state,
+		                           k->authorization_domain_name) &&
+		       saw_the_selected(state, k->observed);
 	case REASON_CAA_NO_RECORDS:
 	case REASON_CAA_PERMITS:
 	case REASON_CAA_UNRESTRICTED:

@@ -46,8 +46,9 @@ struct decision_input {
  * last attempt's (verdict.h has the order).
  *
  * valid_until: the earliest of the primary's CAA lookup + 8 h (R-066), the
- * challenge + 30 d (R-048; dns-persistent: planning + 10 d, R-044), the next
- * date on which policy would refuse it, decided_at + valid_for.
+ * challenge + 30 d (R-048; dns-persistent: planning + 10 d, R-044, and the
+ * record's own persistUntil), the next date on which policy would refuse it,
+ * decided_at + valid_for.
  */
 void decision_make(const struct decision_input *in, struct arena *arena,
                    struct decision *out);

@@ -21,6 +21,8 @@ struct request_facts {
 	unsigned check_set;
 	enum validation_method method; /* METHOD_UNKNOWN: no DCV asked for */
 	struct span account_uri;
+	struct span
+		selected; /* contact methods, PTR: what all must have seen */
 	enum certificate_type certificate_type;
 	struct span trace_identifier;
 	struct opt_int challenge_created_at_ms;

@@ -3,8 +3,8 @@
  * signed by the coordinator, verified by the worker.
  *
  * It never carries an address, alias or authorization domain name: every
- * perspective derives those from the target itself (R-010). From the primary
- * only the value to match travels.
+ * perspective derives those from the target itself (R-010). Only the value to
+ * match travels.
  */
 #ifndef WIRE_CHECK_H
 #define WIRE_CHECK_H
@@ -26,8 +26,8 @@ struct check {
 	struct dcv_parameters dcv;
 	struct caa_parameters caa;
 	struct span account_uri;
-	struct span match_value; /* contact methods: what the primary selected;
-	                            bytes */
+	struct span match_value; /* contact methods, PTR: the value selected, in
+	                            the form in which it is compared; bytes */
 	int64_t deadline_ms;     /* wall; the worker stops at the earlier */
 	int64_t budget_ms;       /* from when the worker takes it up */
 	int64_t results_partition;

@@ -33,6 +33,7 @@ struct dcv_parameters {
 	struct span expected_account_uri;
 	/* Absent: the target's own, without "*." (decide/derive/derive.h). */
 	struct span authorization_domain_name;
+	struct opt_bool require_policy_wildcard;
 };
 
 struct caa_parameters {

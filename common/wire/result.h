@@ -25,10 +25,10 @@ struct kind_result {
 	struct span detail; /* attacker's text may be in it: escape it */
 	struct span
 		authorization_domain_name; /* DCV: where control was shown */
-	struct span observed; /* contact methods: the value seen; bytes */
-	int64_t looked_up_ms; /* CAA: when the governing lookup was made */
-	struct opt_int
-		expires_ms;   /* CAA: smallest TTL of the chain, from then */
+	struct span observed;      /* what all must agree on (judge.h); bytes */
+	int64_t looked_up_ms;      /* CAA: when the governing lookup was made */
+	struct opt_int expires_ms; /* CAA: smallest TTL of the chain, from then;
+	                              dns-persistent: persistUntil */
 	struct span evidence; /* evidence.h, or absent when there is none */
 };
 

@@ -30,6 +30,7 @@ static const struct field dcv_fields[] = {
 	     MAX_URI),
 	TEXT("authorization_domain_name", S, authorization_domain_name,
 	     OPTIONAL, MAX_TARGET),
+	OPT_BOOL("require_policy_wildcard", S, require_policy_wildcard),
 };
 const struct record_type dcv_parameters_type =
 	RECORD_TYPE_PRESENT(S, dcv_fields);

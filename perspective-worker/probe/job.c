@@ -148,6 +148,7 @@ static void run_judged(struct run *run, const struct judgement *j)
 		.detail = kept(arena, j->detail),
 		.authorization_domain_name =
 			kept(arena, j->authorization_domain_name),
+		.observed = kept(arena, j->observed),
 		.looked_up_ms = j->looked_up_ms,
 		.expires_ms = j->expires_ms,
 	};

@@ -49,8 +49,21 @@ static void plan_seats(struct world *w, const struct world_setup *s)
 	w->attempt.perspectives_count = n;
 }
 
+/* What perspectives must agree on, where the method has such a thing. */
+static struct span selected_by(enum validation_method method)
+{
+	if (method == METHOD_DNS_PERSISTENT)
+		return SPAN("ca.example; accounturi=https://ca.example/acct/1");
+	if (method_proves_control(method))
+		return (struct span){ NULL, 0 };
+	return SPAN("whom@shop.example");
+}
+
 static void tell_facts(struct world *w, const struct world_setup *s)
 {
+	enum validation_method method =
+		s->method != 0 ? s->method : METHOD_ACME_DNS_01;
+
 	w->facts = (struct request_facts){
 		.request_id = SPAN("order-1"),
 		.request = { 3, 77, { { 0xaa } } },
@@ -59,8 +72,9 @@ static void tell_facts(struct world *w, const struct world_setup *s)
 		.is_address = s->is_address,
 		.check_set =
 			s->check_set != 0 ? s->check_set : SET_DCV | SET_CAA,
-		.method = s->method != 0 ? s->method : METHOD_ACME_DNS_01,
+		.method = method,
 		.account_uri = SPAN("https://ca.example/acct/1"),
+		.selected = selected_by(method),
 		.certificate_type = CERT_TLS_SERVER,
 		.trace_identifier = SPAN("trace-1"),
 		.challenge_created_at_ms = s->challenge_created_at_ms,
@@ -189,6 +203,7 @@ struct result world_result(const struct world *w, size_t seat,
 			.result_class = c,
 			.reason = reason_for((enum check_kind)kind, c),
 			.looked_up_ms = r.started_ms,
+			.observed = selected_by(w->facts.method),
 		};
 	}
 	return r;

@@ -451,6 +451,58 @@ START_TEST(r015_same_value_as_primary)
 }
 END_TEST
 
+/* R-015: whoever the primary is, a lookup of a contact counts only for the one
+   that was selected; a persistent record names an issuer and an account. */
+static const struct {
+	const char *what;
+	enum validation_method method;
+	struct span observed;
+	enum result_class want; /* 0: it does not count */
+} selections[] = {
+	{ "nothing seen", METHOD_CONTACT_EMAIL_TXT, { NULL, 0 }, 0 },
+	{ "another contact",
+	  METHOD_CONTACT_EMAIL_CAA,
+	  { (const uint8_t *)"b@x", 3 },
+	  0 },
+	{ "the contact",
+	  METHOD_CONTACT_PHONE_TXT,
+	  { (const uint8_t *)"whom@shop.example", 17 },
+	  CLASS_CORROBORATED },
+	{ "in other case",
+	  METHOD_CONTACT_PHONE_CAA,
+	  { (const uint8_t *)"Whom@shop.example", 17 },
+	  0 },
+	{ "no record", METHOD_DNS_PERSISTENT, { NULL, 0 }, 0 },
+	{ "nothing to select",
+	  METHOD_ACME_HTTP_01,
+	  { NULL, 0 },
+	  CLASS_CORROBORATED },
+};
+
+START_TEST(r015_the_selected_one)
+{
+	for (int caller = 0; caller < 2; caller++) {
+		struct result r;
+		struct heard h;
+		enum result_class got;
+
+		world_clear(&w);
+		setup.method = selections[_i].method;
+		setup.caller = caller != 0;
+		world_init(&w, &setup);
+		r = world_result(&w, 0, CLASS_CORROBORATED);
+		r.kinds[KIND_DCV].observed = selections[_i].observed;
+		h = world_heard(&w, &r, 0);
+		ck_assert_int_eq(attempt_fold(&w.state, &h), FOLD_COUNTED);
+		got = class_of(0, KIND_DCV);
+		ck_assert_msg(got == (selections[_i].want != 0
+		                              ? selections[_i].want
+		                              : CLASS_REFUSED),
+		              "%s: class %d", selections[_i].what, (int)got);
+	}
+}
+END_TEST
+
 /* -- who may be asked */
 
 static size_t due_count(void)
@@ -660,6 +712,7 @@ int main(void)
 	tcase_add_loop_test(tc, r066_caa_permission_has_its_time, 0,
 	                    COUNT(lookups));
 	tcase_add_test(tc, unasked_kind_is_ignored);
+	tcase_add_loop_test(tc, r015_the_selected_one, 0, COUNT(selections));
 	tcase_add_loop_test(tc, r015_same_value_as_primary, 0, COUNT(seen));
 	tcase_add_test(tc, r006_sequential_gate);
 	tcase_add_test(tc, r006_gate_wants_every_set);

@@ -163,21 +163,27 @@ static const struct {
 	int64_t challenge_age_ms; /* at planning; -1: not said */
 	int64_t lookup_age_ms;    /* the primary's CAA, at planning */
 	int64_t valid_for_ms;
-	int64_t want_ms; /* after planning */
+	int64_t want_ms;  /* after planning */
+	int64_t until_ms; /* the record's own, after planning; 0: none */
 } validity[] = {
-	{ "setting", 6, 86400000, 0, -1, 0, 3600000, 3602000 },
+	{ "setting", 6, 86400000, 0, -1, 0, 3600000, 3602000, 0 },
 	{ "setting of 12 h, lookup + 8 h", 6, 864000000, 0, -1, 0, 43200000,
-	  28800000 },
-	{ "an older lookup", 6, 864000000, 0, -1, 3600000, 43200000, 25200000 },
+	  28800000, 0 },
+	{ "an older lookup", 6, 864000000, 0, -1, 3600000, 43200000, 25200000,
+	  0 },
 	{ "challenge + 30 d", 6, 864000000, 0, INT64_C(2591000000), 0, 43200000,
-	  1000000 },
+	  1000000, 0 },
 	{ "challenge + 30 d, to the ms", 6, 864000000, 0, INT64_C(2591998000),
-	  0, 43200000, 2000 },
+	  0, 43200000, 2000, 0 },
 	{ "persistent: no challenge", 6, 864000000, METHOD_DNS_PERSISTENT,
-	  INT64_C(2591000000), 0, 3600000, 3602000 },
-	{ "next policy date", 4, 60000, 0, -1, 0, 3600000, 60000 },
-	{ "next policy date is no matter", 5, 60000, 0, -1, 0, 3600000,
-	  3602000 },
+	  INT64_C(2591000000), 0, 3600000, 3602000, 0 },
+	{ "persistent: the record's own end (R-057)", 6, 864000000,
+	  METHOD_DNS_PERSISTENT, -1, 0, 3600000, 1800000, 1800000 },
+	{ "persistent: it ends later", 6, 864000000, METHOD_DNS_PERSISTENT, -1,
+	  0, 3600000, 3602000, 7200000 },
+	{ "next policy date", 4, 60000, 0, -1, 0, 3600000, 60000, 0 },
+	{ "next policy date is no matter", 5, 60000, 0, -1, 0, 3600000, 3602000,
+	  0 },
 };
 
 START_TEST(r066_r048_valid_until)
@@ -197,6 +203,9 @@ START_TEST(r066_r048_valid_until)
 	r = world_result(&w, 0, CLASS_CORROBORATED);
 	r.kinds[KIND_CAA].looked_up_ms =
 		setup.planned_at_ms - validity[_i].lookup_age_ms;
+	if (validity[_i].until_ms != 0)
+		r.kinds[KIND_DCV].expires_ms =
+			SOME_INT(setup.planned_at_ms + validity[_i].until_ms);
 	h = world_heard(&w, &r, 0);
 	attempt_fold(&w.state, &h);
 	for (size_t i = 1; i < w.state.count; i++)

@@ -126,6 +126,56 @@ START_TEST(reads_packets)
 }
 END_TEST
 
+/* A PTR's RDATA is one name and nothing else. */
+static const struct {
+	const char *what;
+	struct span packet;
+	const char *want; /* NULL: malformed */
+} pointers[] = {
+#define PTR(len, rdata) \
+	BYTES(HEAD("\x01") "\x01" \
+	                   "a\x04" \
+	                   "test\x00\x00\x0c\x00\x01" A_TEST \
+	                   "\x00\x0c\x00\x01\x00\x00\x00\x3c\x00" len rdata)
+	{ "a name",
+	  PTR("\x05", "\x01"
+	              "B"
+	              "\x01"
+	              "c\x00"),
+	  "B.c" },
+	{ "compressed",
+	  PTR("\x04", "\x01"
+	              "b\xc0\x0e"),
+	  "b.test" },
+	{ "the root", PTR("\x01", "\x00"), "." },
+	{ "more behind it",
+	  PTR("\x04", "\x01"
+	              "b\x00\x00"),
+	  NULL },
+	{ "cut short",
+	  PTR("\x02", "\x01"
+	              "b"),
+	  NULL },
+	{ "empty", PTR("\x00", ""), NULL },
+	{ "a loop", PTR("\x02", "\xc0\x24"), NULL },
+};
+
+START_TEST(reads_pointers)
+{
+	struct dns_answer out;
+	enum packet_result got = dns_packet_read(
+		pointers[_i].packet, SPAN("a.test"), 12, arena, &out);
+
+	ck_assert_msg(got == (pointers[_i].want != NULL ? PACKET_OK
+	                                                : PACKET_MALFORMED),
+	              "%s: %s", pointers[_i].what, packet_result_name(got));
+	if (got == PACKET_OK)
+		ck_assert_msg(span_is(out.records[0], pointers[_i].want),
+		              "%s: %.*s", pointers[_i].what,
+		              SPAN_ARG(out.records[0]));
+}
+END_TEST
+
 START_TEST(tells_rcodes)
 {
 	struct span servfail =
@@ -219,6 +269,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, reads_packets, 0, COUNT(rows));
+	tcase_add_loop_test(tc, reads_pointers, 0, COUNT(pointers));
 	tcase_add_test(tc, tells_rcodes);
 	tcase_add_test(tc, shows_aliases_as_text);
 	tcase_add_test(tc, bounds_chains);

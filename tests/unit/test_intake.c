@@ -3,194 +3,14 @@
  * sent in a request loosens anything (design, sections 3 and 4; R-039, R-040,
  * R-047, R-048, R-049, R-051, R-053, R-061, R-063, R-064, R-077).
  */
-#include "decide/intake/intake.h"
-#include "tests/support/run.h"
+#include "tests/unit/intake_world.h"
 
-#include "base/buf.h"
-#include "base/text.h"
+#include <stdio.h>
 
-#include <jansson.h>
-
-#define NOW   INT64_C(1795435200000) /* 2026-11-23T12:00:00Z */
-#define DAY   INT64_C(86400000)
-#define DCV   "dcv_check_parameters"
-#define HASH  "LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ"
-#define TOKEN "DGyRejmCefe7v4NfDGDKfA"
-#define TEN   "aaaaaaaaaa"
-#define L63   TEN TEN TEN TEN TEN TEN "aaa"
-
-/* -- the deployment: a primary and seven remotes, five of them planned */
-
-static const enum rir rirs[] = { RIR_RIPE,    RIR_ARIN, RIR_APNIC, RIR_LACNIC,
-	                         RIR_AFRINIC, RIR_ARIN, RIR_APNIC, RIR_RIPE };
-static const char *const codes[] = { "fra", "nyc", "sin", "sao",
-	                             "jnb", "lax", "syd", "dub" };
-static const struct digest key_ids[COUNT(codes)] = { { { 1 } }, { { 2 } },
-	                                             { { 3 } }, { { 4 } },
-	                                             { { 5 } }, { { 6 } },
-	                                             { { 7 } }, { { 8 } } };
-static struct span issuers[2];
-static struct names *names;
-
-struct fixture {
-	struct perspective_site sites[COUNT(codes)];
-	struct inventory inventory;
-	struct plan_settings plan;
-	struct intake_rules rules;
-	struct intake_origin origin;
-	struct arena *arena;
-	struct request request;
-	struct request_issues issues;
-	struct order order;
-};
-
-static void fixture_init(struct fixture *f)
-{
-	memset(f, 0, sizeof(*f));
-	f->arena = arena_new();
-	for (int i = 0; i < COUNT(codes); i++)
-		f->sites[i] = (struct perspective_site){
-			.code = span_str(codes[i]),
-			.rir = rirs[i],
-			.resolver_rir = rirs[i],
-			.keys = &key_ids[i],
-			.keys_count = 1,
-			.enabled = true,
-		};
-	f->inventory = (struct inventory){ .sites = f->sites,
-		                           .count = COUNT(codes),
-		                           .primary = span_str("fra"),
-		                           .colocated_ok = true };
-	issuers[0] = SPAN("ca.example");
-	issuers[1] = SPAN("pki.example");
-	f->plan = (struct plan_settings){ .remotes = 5,
-		                          .max_attempts = 2,
-		                          .early = EARLY_DENY };
-	f->rules = (struct intake_rules){
-		.names = names,
-		.issuers = { issuers, 2 },
-		.plan = &f->plan,
-		.inventory = &f->inventory,
-		.time_allowed_default_ms = 60000,
-		.time_allowed_least_ms = 1000,
-		.time_allowed_most_ms = 300000,
-		.primary_kind = PRIMARY_PERSPECTIVE,
-	};
-	f->origin =
-		(struct intake_origin){ .timestamp_ms = NOW, .now_ms = NOW };
-}
-
-static void fixture_clear(struct fixture *f)
-{
-	arena_free(&f->arena);
-}
-
-/* -- requests: a good one and what is changed in it */
-
-static const char dns01[] =
-	"{'request_id':'r1','check_type':'dcv+caa',"
-	"'domain_or_ip_target':'www.example.com','" DCV "':{"
-	"'validation_method':'acme-dns-01','key_authorization_hash':'" HASH
-	"'}}";
-static const char http01[] =
-	"{'request_id':'r1','domain_or_ip_target':'www.example.com','" DCV
-	"':{'validation_method':'acme-http-01','token':'" TOKEN
-	"','key_authorization':'" TOKEN "." HASH "'}}";
-static const char web[] =
-	"{'request_id':'r1','domain_or_ip_target':'www.example.com','" DCV
-	"':{'validation_method':'website-change','challenge_value':"
-	"'n4bQgYhMfWWaL-qgxVrQFaO','http_token_path':'a/token.txt'}}";
-static const char dnsc[] =
-	"{'request_id':'r1','domain_or_ip_target':'www.example.com','" DCV
-	"':{'validation_method':'dns-change','challenge_value':"
-	"'n4bQgYhMfWWaL-qgxVrQFaO','dns_record_type':'TXT',"
-	"'dns_name_prefix':'_check'}}";
-static const char caa[] =
-	"{'request_id':'r1','domain_or_ip_target':'www.example.com'}";
 /* 254 octets when "_acme" is put before it, 253 are allowed */
 #define NAME_248 L63 "." L63 "." L63 "." TEN TEN TEN TEN "aaaaaaaa.example"
 
-/* ' stands for ". */
-static json_t *parse(const char *text)
-{
-	char quoted[8192];
-	size_t n = strlen(text);
-	json_error_t error;
-
-	ck_assert_uint_lt(n, sizeof(quoted));
-	for (size_t i = 0; i <= n; i++)
-		quoted[i] = (char)(text[i] == '\'' ? '"' : text[i]);
-	json_t *json = json_loads(quoted, 0, &error);
-
-	ck_assert_msg(json != NULL, "%s: %s", error.text, text);
-	return json;
-}
-
-static bool check(struct fixture *f, const char *base, const char *patch)
-{
-	json_t *json = parse(base);
-	json_t *changes = parse(patch);
-	enum encoding encoding;
-	struct span why;
-
-	ck_assert_int_eq(json_object_update_recursive(json, changes), 0);
-	char *text = json_dumps(json, 0);
-	enum reason bad =
-		request_decode(span_str(text), SPAN(""), f->arena, &f->request,
-	                       &f->issues, &encoding, &why);
-
-	ck_assert_int_eq(bad, REASON_UNKNOWN);
-	free(text);
-	json_decref(json);
-	json_decref(changes);
-	f->origin.request_id = f->request.request_id;
-	return intake_check(&f->request, &f->origin, &f->rules, f->arena,
-	                    &f->issues, &f->order);
-}
-
-static const char *issues_text(const struct fixture *f)
-{
-	struct buf text = { 0 };
-
-	for (size_t i = 0; i < f->issues.count; i++)
-		buf_printf(&text, "%s (%.*s: %.*s) ",
-		           reason_name(f->issues.items[i].reason),
-		           SPAN_ARG(f->issues.items[i].field),
-		           SPAN_ARG(f->issues.items[i].detail));
-	const char *copy = arena_str(f->arena, buf_cstr(&text));
-
-	buf_clear(&text);
-	return copy;
-}
-
-static void expect_only(const char *what, const struct fixture *f, bool ok,
-                        enum reason want)
-{
-	ck_assert_msg(!ok, "%s: accepted", what);
-	ck_assert_msg(f->issues.count == 1 && f->issues.items[0].reason == want,
-	              "%s: wanted %s, got %s", what, reason_name(want),
-	              issues_text(f));
-	ck_assert_msg(f->order.request_id.p == NULL, "%s: order touched", what);
-}
-
-static void expect_ok(const char *what, const struct fixture *f, bool ok)
-{
-	ck_assert_msg(ok, "%s: %s", what, issues_text(f));
-	ck_assert_uint_eq(f->issues.count, 0);
-}
-
 /* -- refused, each for one reason */
-
-#define TARGET(name) "{'domain_or_ip_target':'" name "'}"
-#define ORCH(text)   "{'orchestration_parameters':{" text "}}"
-#define D(text)      "{'" DCV "':{" text "}}"
-#define VALUE(text)  D("'challenge_value':'" text "'")
-#define PATH(text)   D("'http_token_path':'" text "'")
-#define METHOD(name) D("'validation_method':'" name "'")
-#define PREFIX(text) D("'dns_name_prefix':'" text "'")
-#define DOMAIN(name) D("'authorization_domain_name':'" name "'")
-#define MAX64        "9223372036854775807"
-#define MIN64        "-9223372036854775808"
 
 static const struct row {
 	const char *what, *base, *patch;
@@ -223,11 +43,6 @@ static const struct row {
 	  REASON_FIELD_MISSING },
 	{ "both without parameters", caa, "{'check_type':'dcv+caa'}",
 	  REASON_FIELD_MISSING },
-	{ "s-mime", caa, "{'certificate_type':'s-mime'}",
-	  REASON_METHOD_UNSUPPORTED },
-	{ "s-mime by its caa parameters", caa,
-	  "{'caa_check_parameters':{'certificate_type':'s-mime'}}",
-	  REASON_METHOD_UNSUPPORTED },
 	{ "two certificate types", caa,
 	  "{'certificate_type':'tls-server','caa_check_parameters':"
 	  "{'certificate_type':'s-mime'}}",
@@ -929,24 +744,6 @@ START_TEST(expires_by_the_record)
 }
 END_TEST
 
-/* R-064: the method's last day, in UTC (openmpic-W11) */
-START_TEST(methods_end_on_their_day)
-{
-	const int64_t end = INT64_C(1773532800000); /* 2026-03-15 */
-	struct fixture f;
-
-	for (int64_t d = -1000; d <= 1000; d += 1000) {
-		fixture_init(&f);
-		f.origin.timestamp_ms = f.origin.now_ms = end + d;
-		ck_assert(!check(&f, dns01, METHOD("ip-address")));
-		ck_assert_int_eq(f.issues.items[0].reason,
-		                 d < 0 ? REASON_METHOD_UNSUPPORTED
-		                       : REASON_METHOD_FORBIDDEN);
-		fixture_clear(&f);
-	}
-}
-END_TEST
-
 /* -- the caller is the primary (R-006) */
 
 #define SEEN(at) "{'primary_observation':{'dcv_passed':true" at "}}"
@@ -1025,13 +822,9 @@ END_TEST
 int main(void)
 {
 	TCase *tc = tcase_create("intake");
-	struct err err;
 
-	names = names_open(NULL, &err);
-	if (names == NULL) {
-		(void)fprintf(stderr, "%s\n", err.text);
+	if (!intake_world_open())
 		return EXIT_FAILURE;
-	}
 	tcase_add_loop_test(tc, refuses, 0, COUNT(refused));
 	tcase_add_loop_test(tc, accepts, 0, COUNT(accepted));
 	tcase_add_test(tc, refuses_what_is_too_long);
@@ -1044,12 +837,11 @@ int main(void)
 	tcase_add_test(tc, addresses_have_one_spelling);
 	tcase_add_test(tc, prefix_and_name_fit_together);
 	tcase_add_test(tc, expires_by_the_record);
-	tcase_add_test(tc, methods_end_on_their_day);
 	tcase_add_test(tc, observations_are_timed);
 	tcase_add_test(tc, infers_the_check);
 	tcase_add_test(tc, too_few_perspectives_are_our_fault);
 	int code = run_case(tc);
 
-	names_free(&names);
+	intake_world_close();
 	return code;
 }

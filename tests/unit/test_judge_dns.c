@@ -107,11 +107,9 @@ static const struct {
 
 /* Methods without rules here end plainly, and never with a pass. */
 static const enum validation_method without_rules[] = {
-	METHOD_UNKNOWN, METHOD_DNS_PERSISTENT, METHOD_ACME_TLS_ALPN_01,
-	METHOD_DNS_ACCOUNT_01, METHOD_CONTACT_EMAIL_TXT,
-	METHOD_CONTACT_EMAIL_CAA, METHOD_CONTACT_PHONE_TXT,
-	METHOD_CONTACT_PHONE_CAA, METHOD_IP_ADDRESS,
-	METHOD_REVERSE_ADDRESS_LOOKUP, METHOD_COUNT,
+	METHOD_UNKNOWN,
+	METHOD_ACME_TLS_ALPN_01,
+	METHOD_COUNT,
 };
 
 /* How evidence may end before its time: never with a pass. */

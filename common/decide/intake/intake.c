@@ -64,9 +64,6 @@ static void check_kinds(struct intake *in)
 		intake_issue(in, REASON_FIELD_CONTRADICTS, "certificate_type",
 		             "caa_check_parameters says otherwise");
 	in->order.certificate_type = intake_certificate_type(r);
-	if (in->order.certificate_type == CERT_S_MIME)
-		intake_issue(in, REASON_METHOD_UNSUPPORTED, "certificate_type",
-		             "s-mime is not implemented");
 	in->order.family = in->rules->open_mpic_policy ? POLICY_OPEN_MPIC
 	                   : in->order.certificate_type == CERT_S_MIME
 	                           ? POLICY_CABF_SMIME
@@ -146,6 +143,10 @@ static void check_target(struct intake *in)
 		check_address(in);
 	else
 		check_suffix(in, name);
+	/* what stands behind the @ of a mailbox */
+	if (in->order.certificate_type == CERT_S_MIME && result != NAME_FQDN)
+		intake_issue(in, REASON_NAME_INVALID, "domain_or_ip_target",
+		             "for s-mime the domain name of the mailbox");
 }
 
 /* CAA alone: the method is that of the validation relied on (R-080). One that
@@ -216,8 +217,8 @@ static void check_caa(struct intake *in)
 	}
 }
 
-/* RFC 3986 3.1: scheme ":" and something behind it, visible ASCII. */
-static bool is_absolute_uri(struct span uri)
+/* scheme ":" and something behind it, visible ASCII. */
+bool intake_is_uri(struct span uri)
 {
 	ptrdiff_t colon = span_find(uri, SPAN(":"));
 
@@ -241,11 +242,16 @@ static void check_account(struct intake *in)
 	struct span uri = in->request->account_uri;
 
 	in->order.account_uri = uri;
-	if (uri.p == NULL)
+	if (uri.p == NULL) {
+		if (in->order.check_set & SET_DCV &&
+		    in->order.dcv.validation_method == METHOD_DNS_PERSISTENT)
+			in->order.account_uri =
+				in->order.dcv.expected_account_uri;
 		return;
+	}
 	if (uri.len > INTAKE_URI_MAX)
 		intake_issue(in, REASON_FIELD_TOO_LONG, "account_uri", NULL);
-	else if (!is_absolute_uri(uri))
+	else if (!intake_is_uri(uri))
 		intake_issue(in, REASON_ACCOUNT_URI, "account_uri", NULL);
 	else if (in->request->dcv.expected_account_uri.len > 0 &&
 	         !span_eq(uri, in->request->dcv.expected_account_uri))

@@ -65,7 +65,11 @@ struct order {
 	unsigned check_set;
 	struct dcv_parameters dcv;
 	struct caa_parameters caa; /* caa_domains: the effective list */
+	/* For CAA; of dns-persistent, if the request has none, its own. */
 	struct span account_uri;
+	/* Contacts and hosts of addresses: what perspectives must see, in the
+	   form in which it is compared. */
+	struct span selected;
 	enum certificate_type certificate_type;
 	enum policy_family family;
 	struct plan_demand demand; /* how strong its attempts are */

@@ -28,6 +28,7 @@ static struct request_facts order_facts(const struct order *o)
 		.method = o->check_set & SET_DCV ? o->dcv.validation_method
 		                                 : METHOD_UNKNOWN,
 		.account_uri = o->account_uri,
+		.selected = o->selected,
 		.certificate_type = o->certificate_type,
 		.trace_identifier = o->trace_identifier,
 		.challenge_created_at_ms = o->challenge_created_at_ms,

@@ -5,12 +5,11 @@
 /* What each method wants; a method without a row is not implemented. */
 struct method_rules {
 	enum validation_method method;
+	bool names;
 	bool wildcard;  /* */
 	bool addresses; /* */
 	void (*check)(struct intake *in);
 };
-
-#define DCV "dcv_check_parameters."
 
 static bool is_base64url(struct span s)
 {
@@ -40,8 +39,7 @@ static bool is_visible_ascii(struct span s, bool space)
 	return true;
 }
 
-/* Present and not too long; says so otherwise. */
-static bool want_text(struct intake *in, struct span s, const char *field,
+bool intake_want_text(struct intake *in, struct span s, const char *field,
                       size_t most)
 {
 	if (s.len == 0)
@@ -58,7 +56,7 @@ static void check_challenge_value(struct intake *in)
 	struct span value = in->request->dcv.challenge_value;
 	const char *field = DCV "challenge_value";
 
-	if (!want_text(in, value, field, INTAKE_CHALLENGE_MAX))
+	if (!intake_want_text(in, value, field, INTAKE_CHALLENGE_MAX))
 		return;
 	if (!is_visible_ascii(value, true))
 		intake_issue(in, REASON_FIELD_VALUE, field,
@@ -142,7 +140,7 @@ static void check_website_change(struct intake *in)
 	if (dcv->match_regex.len > 0)
 		intake_issue(in, REASON_METHOD_UNSUPPORTED, DCV "match_regex",
 		             "not implemented");
-	if (!want_text(in, dcv->http_token_path, field, INTAKE_PATH_MAX))
+	if (!intake_want_text(in, dcv->http_token_path, field, INTAKE_PATH_MAX))
 		return;
 	if (memchr(dcv->http_token_path.p, '\0', dcv->http_token_path.len) ||
 	    !path_is_plain(dcv->http_token_path))
@@ -158,10 +156,11 @@ static void check_http_01(struct intake *in)
 	struct span token = dcv->token;
 	struct span ka = dcv->key_authorization;
 
+	intake_exact_case(in);
 	check_headers(in, ka);
-	if (!want_text(in, token, DCV "token", INTAKE_TOKEN_MAX) ||
-	    !want_text(in, ka, DCV "key_authorization",
-	               INTAKE_TOKEN_MAX + 1 + 43))
+	if (!intake_want_text(in, token, DCV "token", INTAKE_TOKEN_MAX) ||
+	    !intake_want_text(in, ka, DCV "key_authorization",
+	                      INTAKE_TOKEN_MAX + 1 + 43))
 		return;
 	/* RFC 8555 8.3: base64url, at least 128 bits */
 	if (!is_base64url(token))
@@ -185,11 +184,21 @@ static void check_dns_01(struct intake *in)
 	struct span hash = in->request->dcv.key_authorization_hash;
 	const char *field = DCV "key_authorization_hash";
 
-	if (!want_text(in, hash, field, 64))
+	intake_fixed(in, RECORD_TXT);
+	intake_exact_case(in);
+	if (!intake_want_text(in, hash, field, 64))
 		return;
 	if (!is_sha256_base64url(hash))
 		intake_issue(in, REASON_FIELD_VALUE, field,
 		             "43 base64url characters of a SHA-256");
+}
+
+/* BR 3.2.2.4.21: the account is part of the name that is looked at. */
+static void check_dns_account(struct intake *in)
+{
+	if (in->request->account_uri.len == 0)
+		intake_issue(in, REASON_FIELD_MISSING, "account_uri", NULL);
+	check_dns_01(in);
 }
 
 static void check_prefix(struct intake *in)
@@ -251,12 +260,22 @@ static void check_dns_change(struct intake *in)
 		             "TXT, CNAME or CAA");
 }
 
+/* clang-format off */
 static const struct method_rules methods[] = {
-	{ METHOD_WEBSITE_CHANGE, false, true, check_website_change },
-	{ METHOD_DNS_CHANGE, true, false, check_dns_change },
-	{ METHOD_ACME_HTTP_01, false, true, check_http_01 },
-	{ METHOD_ACME_DNS_01, true, false, check_dns_01 },
+	{ METHOD_WEBSITE_CHANGE,         true,  false, true,  check_website_change },
+	{ METHOD_DNS_CHANGE,             true,  true,  false, check_dns_change },
+	{ METHOD_DNS_PERSISTENT,         true,  true,  true,  intake_persistent },
+	{ METHOD_ACME_HTTP_01,           true,  false, true,  check_http_01 },
+	{ METHOD_ACME_DNS_01,            true,  true,  false, check_dns_01 },
+	{ METHOD_DNS_ACCOUNT_01,         true,  true,  false, check_dns_account },
+	{ METHOD_CONTACT_EMAIL_TXT,      true,  true,  false, intake_contact },
+	{ METHOD_CONTACT_EMAIL_CAA,      true,  true,  false, intake_contact },
+	{ METHOD_CONTACT_PHONE_TXT,      true,  true,  false, intake_contact },
+	{ METHOD_CONTACT_PHONE_CAA,      true,  true,  false, intake_contact },
+	{ METHOD_IP_ADDRESS,             true,  false, false, intake_ip_address },
+	{ METHOD_REVERSE_ADDRESS_LOOKUP, false, false, true,  intake_reverse_lookup },
 };
+/* clang-format on */
 
 static const struct method_rules *find(enum validation_method method)
 {
@@ -290,15 +309,27 @@ static bool method_open(struct intake *in, enum validation_method method)
 	return true;
 }
 
+/* Of a method that may be used, but not for this kind of target. */
+static bool is_wrong_kind(const struct intake *in,
+                          const struct method_rules *rules)
+{
+	bool address = in->order.target_is_address;
+
+	return (address ? !rules->addresses : !rules->names) &&
+	       method_gate(in->order.family, rules->method, !address,
+	                   in->origin->now_ms) != GATE_METHOD_FORBIDDEN;
+}
+
 void intake_method(struct intake *in)
 {
 	enum validation_method method = in->request->dcv.validation_method;
 	const char *field = DCV "validation_method";
 	const struct method_rules *rules = find(method);
 
-	if (in->order.target_is_address && rules != NULL && !rules->addresses) {
+	if (rules != NULL && is_wrong_kind(in, rules)) {
 		intake_issue(in, REASON_METHOD_TARGET, field,
-		             "not for IP addresses");
+		             rules->names ? "not for IP addresses"
+		                          : "for IP addresses only");
 		return;
 	}
 	if (!method_open(in, method))
@@ -309,5 +340,9 @@ void intake_method(struct intake *in)
 	}
 	if (in->wildcard && !rules->wildcard)
 		intake_issue(in, REASON_METHOD_WILDCARD, field, NULL);
+	if (in->request->dcv.match_regex.len > 0 &&
+	    method != METHOD_WEBSITE_CHANGE)
+		intake_issue(in, REASON_FIELD_CONTRADICTS, DCV "match_regex",
+		             "for website-change only");
 	rules->check(in);
 }

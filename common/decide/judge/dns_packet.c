@@ -354,6 +354,16 @@ static enum packet_result note_alias(const struct message *m,
 	return PACKET_OK;
 }
 
+/* The RDATA is one name, exactly. */
+static bool is_pointer(const struct message *m, const struct rr *rr)
+{
+	struct dns_name target;
+	size_t at = rr->rdata_at;
+
+	return read_name(m->packet, &at, &target) &&
+	       at == rr->rdata_at + rr->rdata.len;
+}
+
 static enum packet_result look_at(const struct message *m, uint16_t type,
                                   struct node *node)
 {
@@ -374,6 +384,9 @@ static enum packet_result look_at(const struct message *m, uint16_t type,
 		}
 		if (!name_eq(&rr.owner, &node->name))
 			continue;
+		if (rr.type == DNS_TYPE_PTR && type == rr.type &&
+		    !is_pointer(m, &rr))
+			return PACKET_MALFORMED;
 		if (rr.type == type)
 			node->records++;
 		if (rr.type == DNS_TYPE_CNAME)
@@ -439,8 +452,9 @@ static void collect(const struct message *m, uint16_t type,
 		    !name_eq(&rr.owner, &node->name))
 			continue;
 		out->records[out->records_count++] =
-			type == DNS_TYPE_CNAME ? target_text(m, &rr, arena)
-					       : rr.rdata;
+			type == DNS_TYPE_CNAME || type == DNS_TYPE_PTR
+				? target_text(m, &rr, arena)
+				: rr.rdata;
 	}
 }
 

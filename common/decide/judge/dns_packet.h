@@ -22,6 +22,7 @@ enum {
 enum {
 	DNS_TYPE_A = 1,
 	DNS_TYPE_CNAME = 5,
+	DNS_TYPE_PTR = 12,
 	DNS_TYPE_TXT = 16,
 	DNS_TYPE_AAAA = 28,
 	DNS_TYPE_DNAME = 39,
@@ -47,8 +48,8 @@ const char *packet_result_name(enum packet_result result);
 struct dns_answer {
 	int rcode;
 	/* RDATA of the type asked for, in packet order, as parts of the packet.
-	   For CNAME instead the target as text: escaped as in RFC 1035, 5.1,
-	   in the case it came, no dot at its end unless it is the root. */
+	   For CNAME and PTR instead the target as text: escaped as in RFC 1035,
+	   5.1, in the case it came, no dot at its end unless it is the root. */
 	struct span *records;
 	size_t records_count;
 	size_t chain_length; /* aliases followed */

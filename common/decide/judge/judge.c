@@ -109,16 +109,16 @@ static void judge_method(struct judging *j)
 	case METHOD_WEBSITE_CHANGE: judge_website_change(j); return;
 	case METHOD_ACME_DNS_01: judge_dns01(j); return;
 	case METHOD_DNS_CHANGE: judge_dns_change(j); return;
-	case METHOD_UNKNOWN:
-	case METHOD_DNS_PERSISTENT:
-	case METHOD_ACME_TLS_ALPN_01:
-	case METHOD_DNS_ACCOUNT_01:
+	case METHOD_DNS_ACCOUNT_01: judge_dns_account(j); return;
+	case METHOD_DNS_PERSISTENT: judge_persistent(j); return;
 	case METHOD_CONTACT_EMAIL_TXT:
 	case METHOD_CONTACT_EMAIL_CAA:
 	case METHOD_CONTACT_PHONE_TXT:
-	case METHOD_CONTACT_PHONE_CAA:
-	case METHOD_IP_ADDRESS:
-	case METHOD_REVERSE_ADDRESS_LOOKUP:
+	case METHOD_CONTACT_PHONE_CAA: judge_contact(j); return;
+	case METHOD_IP_ADDRESS: judge_ip_address(j); return;
+	case METHOD_REVERSE_ADDRESS_LOOKUP: judge_reverse_lookup(j); return;
+	case METHOD_UNKNOWN:
+	case METHOD_ACME_TLS_ALPN_01:
 	case METHOD_COUNT: break;
 	}
 	judge_end(j, REASON_METHOD_NOT_SUPPORTED,

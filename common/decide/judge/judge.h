@@ -74,8 +74,13 @@ struct judgement {
 		detail; /* <= RESULT_DETAIL_MAX; foreign text may be in it */
 	struct span
 		authorization_domain_name; /* DCV: where control was shown */
+	/* What perspectives must agree on beyond the value looked for: the
+	   canonical contact, the issuer and account of a persistent record, the
+	   host of an address. Only with a pass. */
+	struct span observed;
 	int64_t looked_up_ms;      /* CAA: when the governing set was asked */
-	struct opt_int expires_ms; /* CAA: from then, by the smallest TTL */
+	struct opt_int expires_ms; /* CAA: from then, by the smallest TTL;
+	                              dns-persistent: persistUntil */
 };
 
 struct judge_step {

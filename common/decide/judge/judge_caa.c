@@ -3,12 +3,6 @@
 #include "decide/judge/caa_parse.h"
 #include "decide/judge/judge_internal.h"
 
-/*
- * RFC 8659, 3: from the name itself up to and including its top-level domain;
- * the first set that is not empty governs, alone (R-069). All nodes are asked
- * for at once, since one answer after the other costs a round trip per label.
- */
-
 /* Why a set denies; the later the closer to a permission. */
 enum verdict {
 	VERDICT_FORBIDS,    /* names others, nobody, or nothing readable */
@@ -183,60 +177,28 @@ static void judge_set(struct judging *j, const struct dns_answer *answer,
 	judge_values(j, &set, node);
 }
 
-static void judge_governing(struct judging *j, const struct lookup *lookup,
-                            struct span node)
+static void judge_governing(struct judging *j, const struct climb *climb)
 {
-	judge_set(j, &lookup->answer, node);
+	const struct lookup *lookup = &climb->lookup;
+
+	judge_set(j, &lookup->answer, climb->node);
 	j->out->done.looked_up_ms = lookup->at_ms;
 	j->out->done.expires_ms = SOME_INT(
 		lookup->at_ms + (int64_t)lookup->answer.ttl_min * 1000);
 }
 
-static void want_missing(struct judging *j, struct span node)
+static void judge_from(struct judging *j, struct span name)
 {
-	for (; node.len > 0; node = name_parent(node))
-		if (!judge_was_looked_up(j, node, DNS_TYPE_CAA))
-			judge_want_dns(j, node, DNS_TYPE_CAA);
-}
+	struct climb climb;
 
-/* A TLD that does not exist is no place to issue for (design, CAA). */
-static bool is_tld(struct span node)
-{
-	return name_parent(node).len == 0;
-}
-
-static void climb(struct judging *j, struct span from)
-{
-	int64_t earliest = INT64_MAX;
-
-	for (struct span node = from; node.len > 0; node = name_parent(node)) {
-		struct lookup lookup;
-
-		judge_lookup(j, node, DNS_TYPE_CAA, &lookup);
-		if (lookup.state == LOOKUP_MISSING) {
-			want_missing(j, node);
-			return;
-		}
-		if (lookup.state == LOOKUP_FAILED) { /* */
-			judge_end_failed(j, &lookup, node);
-			return;
-		}
-		if (lookup.state == LOOKUP_RECORDS) {
-			judge_governing(j, &lookup, node);
-			return;
-		}
-		if (lookup.state == LOOKUP_NXDOMAIN && is_tld(node)) {
-			judge_end(j, REASON_DNS_NXDOMAIN,
-			          "the top-level domain %s does not exist",
-			          judge_shown(j, node, NAME_MAX_TEXT));
-			return;
-		}
-		if (lookup.at_ms < earliest)
-			earliest = lookup.at_ms;
+	switch (judge_climb(j, name, &climb)) {
+	case CLIMB_OPEN: return;
+	case CLIMB_SET: judge_governing(j, &climb); return;
+	case CLIMB_NOTHING: break;
 	}
 	judge_end(j, REASON_CAA_NO_RECORDS, "no CAA from %s up to its TLD",
-	          judge_shown(j, from, NAME_MAX_TEXT));
-	j->out->done.looked_up_ms = earliest;
+	          judge_shown(j, name, NAME_MAX_TEXT));
+	j->out->done.looked_up_ms = climb.earliest_ms;
 }
 
 void judge_caa(struct judging *j)
@@ -249,14 +211,9 @@ void judge_caa(struct judging *j)
 		          "CAA says nothing about addresses");
 		return;
 	}
-	if (name_label_count(name) > EVIDENCE_DNS_MAX) {
-		judge_end(j, REASON_EVIDENCE_TOO_LARGE, "%zu labels to climb",
-		          name_label_count(name));
-		return;
-	}
 	if (name.len == 0 || name.len > NAME_MAX_TEXT) {
 		judge_end(j, REASON_NAME_INVALID, "no name to climb from");
 		return;
 	}
-	climb(j, name);
+	judge_from(j, name);
 }

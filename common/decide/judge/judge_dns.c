@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "decide/judge/caa_parse.h"
 #include "decide/judge/judge_internal.h"
+#include "decide/method/names.h"
 
 /* What is looked for, and where. */
 struct dns_search {
@@ -64,7 +65,7 @@ static void judge_records(struct judging *j, const struct dns_search *search,
 			          search->type_name, at, i + 1,
 			          answer->records_count);
 			j->out->done.authorization_domain_name =
-				name_without_wildcard(j->check->target);
+				judge_domain(j);
 			return;
 		}
 		if (i == 0)
@@ -78,76 +79,45 @@ static void judge_search(struct judging *j, const struct dns_search *search)
 {
 	struct lookup lookup;
 
-	judge_lookup(j, search->name, search->type, &lookup);
-	switch (lookup.state) {
-	case LOOKUP_MISSING:
-		judge_want_dns(j, search->name, search->type);
-		return;
-	case LOOKUP_FAILED: judge_end_failed(j, &lookup, search->name); return;
-	case LOOKUP_NXDOMAIN:
-		judge_end(j, REASON_DNS_NXDOMAIN, "%s does not exist",
-		          judge_shown(j, search->name, 150));
-		return;
-	case LOOKUP_NODATA:
-		judge_end(j, REASON_DNS_NO_RECORD, "no %s at %s",
-		          search->type_name, judge_shown(j, search->name, 150));
-		return;
-	case LOOKUP_RECORDS: judge_records(j, search, &lookup.answer); return;
-	}
+	if (judge_records_at(j, search->name, search->type, search->type_name,
+	                     &lookup))
+		judge_records(j, search, &lookup.answer);
 }
 
-/* Only names have a DNS to look into. */
-static bool take_base(struct judging *j, struct span *out)
+/* base64url of a digest, so byte for byte. */
+static void judge_hash(struct judging *j)
 {
-	struct span name = judge_domain(j);
-	struct addr addr;
-
-	if (addr_parse(name, &addr)) {
-		judge_end(j, REASON_METHOD_TARGET,
-		          "the method is for domain names");
-		return false;
-	}
-	if (name.len == 0 || name.len > NAME_MAX_TEXT) {
-		judge_end(j, REASON_NAME_INVALID, "no name to look up");
-		return false;
-	}
-	*out = name;
-	return true;
-}
-
-static bool prefix_name(struct judging *j, struct span prefix, struct span base,
-                        struct span *out)
-{
-	if (judge_join_name(j, prefix, base, out))
-		return true;
-	judge_end(j, REASON_NAME_INVALID,
-	          "with its prefix the name is too long");
-	return false;
-}
-
-static bool has_value(struct judging *j, struct span value)
-{
-	if (value.len > 0)
-		return true;
-	judge_end(j, REASON_FIELD_MISSING, "the check has no value to find");
-	return false;
-}
-
-/* RFC 8555, 8.4: base64url of a digest, so byte for byte. */
-void judge_dns01(struct judging *j)
-{
+	const struct dcv_parameters *dcv = &j->check->dcv;
 	struct dns_search search = {
 		.type = DNS_TYPE_TXT,
 		.type_name = "TXT",
-		.value = j->check->dcv.key_authorization_hash,
+		.value = dcv->key_authorization_hash,
 		.exact = true,
 	};
 	struct span base;
 
-	if (!take_base(j, &base) || !has_value(j, search.value) ||
-	    !prefix_name(j, SPAN("_acme-challenge"), base, &search.name))
-		return;
-	judge_search(j, &search);
+	if (judge_take_name(j, &base) && judge_has_value(j, search.value) &&
+	    judge_take_prefixed(j,
+	                        method_prefix(dcv->validation_method, false,
+	                                      j->check->account_uri, j->arena),
+	                        base, &search.name))
+		judge_search(j, &search);
+}
+
+/* RFC 8555, 8.4 */
+void judge_dns01(struct judging *j)
+{
+	judge_hash(j);
+}
+
+/* BR 3.2.2.4.21: the same below a label that only this account has. */
+void judge_dns_account(struct judging *j)
+{
+	if (j->check->account_uri.len == 0)
+		judge_end(j, REASON_FIELD_MISSING,
+		          "the check names no account");
+	else
+		judge_hash(j);
 }
 
 /* One label that begins with an underscore (BR 3.2.2.4.7). */
@@ -211,7 +181,7 @@ void judge_dns_change(struct judging *j)
 	struct dns_search search = { .value = dcv->challenge_value };
 	struct span base;
 
-	if (!take_base(j, &base) || !has_value(j, search.value) ||
+	if (!judge_take_name(j, &base) || !judge_has_value(j, search.value) ||
 	    !take_type(j, &search))
 		return;
 	search.exact = opt_bool_or(dcv->require_exact_match, false);
@@ -224,8 +194,8 @@ void judge_dns_change(struct judging *j)
 			          "the prefix is not one label with _ first");
 			return;
 		}
-		if (!prefix_name(j, lower(j, dcv->dns_name_prefix), base,
-		                 &search.name))
+		if (!judge_take_prefixed(j, lower(j, dcv->dns_name_prefix),
+		                         base, &search.name))
 			return;
 	}
 	if (value_is_asked_for(&search)) {

@@ -322,14 +322,6 @@ static bool first_url(struct judging *j, enum url_scheme scheme,
 	return true;
 }
 
-static bool has_value(struct judging *j, struct span value)
-{
-	if (value.len > 0)
-		return true;
-	judge_end(j, REASON_FIELD_MISSING, "the check has no value to find");
-	return false;
-}
-
 /* RFC 8555, 8.3: the token is base64url and nothing else. */
 static bool token_is_good(struct span token)
 {
@@ -350,7 +342,7 @@ void judge_http01(struct judging *j)
 	};
 	struct url url;
 
-	if (!has_value(j, search.value))
+	if (!judge_has_value(j, search.value))
 		return;
 	if (!token_is_good(dcv->token)) {
 		judge_end(j, REASON_PATH_INVALID, "the token is not base64url");
@@ -375,7 +367,7 @@ void judge_website_change(struct judging *j)
 		          "match_regex is not supported");
 		return;
 	}
-	if (has_value(j, search.value) &&
+	if (judge_has_value(j, search.value) &&
 	    first_url(j, dcv->url_scheme, "pki-validation",
 	              dcv->http_token_path, &url))
 		judge_hops(j, &search, url);

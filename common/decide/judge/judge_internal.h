@@ -66,13 +66,47 @@ bool judge_join_name(struct judging *j, struct span prefix, struct span name,
    target without "*.". */
 struct span judge_domain(const struct judging *j);
 /* Whether that follows from the target, aliases followed anew (R-040); false:
-   *j->out wants or ended. */
+ *j->out wants or ended. */
 bool judge_derive(struct judging *j);
+/* judge_domain() where it is a name; ends where it is none. */
+bool judge_take_name(struct judging *j, struct span *out);
+/* The same, and addresses by their name below in-addr.arpa or ip6.arpa. */
+bool judge_take_zone_name(struct judging *j, struct span *out);
+/* judge_join_name(), or ends. No prefix: the name itself. */
+bool judge_take_prefixed(struct judging *j, struct span prefix,
+                         struct span name, struct span *out);
+/* Ends unless there is something to look for. */
+bool judge_has_value(struct judging *j, struct span value);
+
+/* A lookup's records; false: *j->out wants or ended. */
+bool judge_records_at(struct judging *j, struct span name, uint16_t type,
+                      const char *type_name, struct lookup *out);
+
+/* RFC 8659, 3: the CAA set that governs a name. */
+enum climb_state {
+	CLIMB_OPEN,   /* *j->out wants or ended */
+	CLIMB_SET,    /* node has one, in lookup */
+	CLIMB_NOTHING /* from the name up to its TLD there is none */
+};
+
+struct climb {
+	struct span node;
+	struct lookup lookup;
+	int64_t earliest_ms; /* of the lookups that found nothing */
+};
+
+enum climb_state judge_climb(struct judging *j, struct span from,
+                             struct climb *out);
 
 /* One per kind of check: wants, or ends. */
 void judge_caa(struct judging *j);
+void judge_contact(struct judging *j);
 void judge_dns01(struct judging *j);
+void judge_dns_account(struct judging *j);
 void judge_dns_change(struct judging *j);
+void judge_ip_address(struct judging *j);
+void judge_persistent(struct judging *j);
+void judge_reverse_lookup(struct judging *j);
 void judge_http01(struct judging *j);
 void judge_website_change(struct judging *j);
 
