@@ -97,7 +97,6 @@ class Asked:
         self.record = record
         self.forwarded_from = None  # (partition, offset, timestamp)
         self.id = None
-        self.unclear = False  # which id it has is the product's affair
         self.fate = None      # dead-letter | forward | work
         self.why = None
         try:
@@ -128,14 +127,11 @@ class Asked:
         return bool(found)
 
     def resolve_id(self):
+        """What is no text that could be an id is as if it were not there."""
         given = self.body.get("request_id")
-        if given is None:
-            if is_good_id(self.record.key):
-                self.id = self.record.key
-            else:
-                self.id = b"r-%d-%d" % self.record.at
-        elif isinstance(given, str) and len(given.encode()) <= ID_MAX:
+        if isinstance(given, str) and len(given.encode()) <= ID_MAX:
             self.id = given.encode()
+        elif is_good_id(self.record.key):
+            self.id = self.record.key
         else:
-            self.unclear = True
-            self.id = b"?"
+            self.id = b"r-%d-%d" % self.record.at

@@ -1,12 +1,11 @@
 """What decisions rest on: attempts, checks and results are where and what they
 are said to be, in order, and signed by whom the plan lists (promises 2, 4, 5)."""
+import bisect
 import collections
+import itertools
 
 from records import Refused, decode, read_topic
 from verdict import Verdict
-
-# Between a wall clock and the broker's append time, and a fetch.
-CLOCKS_MS = 1000
 
 
 class Plan:
@@ -33,11 +32,12 @@ class Rests:
         self.pins = pins
         self.found = findings
         self.plans = {}
-        self.by_request = collections.defaultdict(list)
+        self.closes = {}  # of a partition: times, and cuts until each
 
     def check(self):
         self.read_attempts()
         self.read_results()
+        self.read_closes()
         for code in self.log.perspectives:
             self.check_checks(code)
         for d in self.log.decisions:
@@ -177,7 +177,7 @@ class Rests:
         verdict = Verdict(plan, self.pins)
         for fault in verdict.compare(t, a):
             self.found.add(d, "attempt %d: %s", number, fault)
-        self.check_cut(d, t, plan)
+        self.check_cut(d, t, plan, verdict)
         return verdict
 
     def check_order(self, d, number, t, plan, before):
@@ -201,17 +201,40 @@ class Rests:
             self.found.add(d, "tries again after attempt %d was refused",
                            number - 1)
 
-    def check_cut(self, d, t, plan):
-        """A deadline closes only after what was there by then was read."""
+    def check_cut(self, d, t, plan, verdict):
+        """A deadline closes only after what was there by then was read. That a
+        result was there is shown by who counted one behind it."""
         close = t["close"]
         if close["closed_by"] != "deadline":
             return
-        for r, _, key in plan.results:
-            if (r.offset > close["cut"] and key is not None and
-                    r.at_ms < plan.body["deadline_ms"] - CLOCKS_MS):
-                self.found.add(d, "ignores results/%d@%d, there %d ms before "
-                               "the deadline", r.partition, r.offset,
-                               plan.body["deadline_ms"] - r.at_ms)
+        seen = self.seen_until(d.partition, plan.body["deadline_ms"])
+        for r, body, key in plan.results:
+            if (close["cut"] < r.offset <= seen and key is not None and
+                    body.get("perspective_code") not in verdict.heard and
+                    verdict.counts_for(body)):
+                self.found.add(d, "ignores results/%d@%d, which others had "
+                               "read before its deadline", *r.at)
+
+    def seen_until(self, partition, at_ms):
+        """The last offset of results that any decision had read by then."""
+        times, cuts = self.closes.get(partition, ((), ()))
+        n = bisect.bisect_right(times, at_ms)
+        return cuts[n - 1] if n else -1
+
+    def read_closes(self):
+        found = collections.defaultdict(list)
+        for d in self.log.decisions:
+            if d.body is None or d.has("mpic-echo"):
+                continue
+            for t in d.body.get("attempts") or []:
+                close = t["close"]
+                found[d.partition].append((close["closed_at_ms"],
+                                           close["cut"]))
+        for partition, closes in found.items():
+            closes.sort()
+            self.closes[partition] = (
+                [at for at, _ in closes],
+                list(itertools.accumulate((c for _, c in closes), max)))
 
     def check_end(self, d, last):
         b = d.body

@@ -219,8 +219,16 @@ def unplanned_check(log):
     log.check({**log.a, "plan": sha(b"?")}, "nyc", NOW + 200)
 
 
-def ignored_result(log):
-    log.result(log.silent, "fra", at_ms=NOW - 20000)
+def ignored_result(log, witness_ms=NOW - 15000):
+    """Two results in the partition; another decision had read the later."""
+    ignored = log.result(log.silent, "fra", at_ms=NOW - 20000)
+    r = log.ask(1, "id-3")
+    a = log.attempt(r, "id-3", planned_at_ms=NOW - 30000)
+    heard = {"fra": log.result(a, "fra", "disagreed", at_ms=NOW - 19000)}
+    told = attempted(log, a, heard, "do-not-issue", "primary-failed", "result",
+                     ignored["offset"] + 3, ("outstanding", "not-asked"))
+    told["attempts"][0]["close"]["closed_at_ms"] = witness_ms
+    log.decide(r, "id-3", **{**told, "decided_at_ms": witness_ms})
 
 
 def second_decision(log):
@@ -317,7 +325,9 @@ CASES = (
      "nyc dcv is told as"),
     ("a result after the cut", lambda log: log.rewrite_attempt(
         log.issued, lambda t: t["close"].update(cut=6)), "closed by a result"),
-    ("a result that a deadline ignored", ignored_result, "ms before the dead"),
+    ("a result that a deadline ignored", ignored_result, "others had read"),
+    ("a result that came too late", lambda log: ignored_result(
+        log, NOW), None),
     ("another reason", lambda log: log.rewrite(
         log.refused, reason="rir-diversity"), "its results say quorum-not"),
     ("issue instead", lambda log: log.rewrite(
