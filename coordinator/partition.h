@@ -47,7 +47,9 @@ struct partition {
 	int64_t decisions_from, attempts_from, results_from;
 	int64_t expected_sequence; /* of the metadata; -1: none */
 	struct digest expected_head;
-	bool head_seen; /* on the log, while restoring */
+	bool head_seen;     /* on the log, while restoring */
+	bool requests_anew; /* the mark was of a log that is gone */
+	unsigned doubts;    /* times that a log ended before it */
 
 	int64_t last_decision; /* offset of the head; -1: none */
 	int64_t attempts_next; /* behind the last attempt known to be logged */

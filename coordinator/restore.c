@@ -9,7 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ASK_LIMIT_MS = 10000, ASK_AGAIN_MS = 1000, TOPICS = 3 };
+enum {
+	ASK_LIMIT_MS = 10000,
+	ASK_AGAIN_MS = 1000,
+	TOPICS = 4,
+	DOUBTS_MAX = 3 /* times that a log's end is asked about again */
+};
 
 static void start_reading(struct partition *p, const char *topic,
                           int64_t offset)
@@ -45,7 +50,8 @@ static void ask(struct coordinator *c, bool watermarks)
 {
 	const char *topics[TOPICS] = { c->d->topics.decisions,
 		                       c->d->topics.attempts,
-		                       c->d->topics.results };
+		                       c->d->topics.results,
+		                       c->d->topics.requests };
 	struct kafka_partition *list =
 		xcalloc((size_t)c->d->partitions * TOPICS, sizeof(*list));
 	size_t count = 0;
@@ -134,28 +140,102 @@ static bool start_from_nothing(struct partition *p, int64_t decisions_low)
 	return true;
 }
 
+/*
+ * The committed mark says where reading begins; if that is not on the log, what
+ * was there is lost, or the topic is another one. True: an operator knows, and
+ * reading begins at what there is. A leader that was elected a moment ago may
+ * not know its log's end yet: what is behind the end is asked about again.
+ *
+ * Requests that are gone from the log's start stop nothing: nobody can answer
+ * them any more, and behind a mark that nobody moved for a week there may have
+ * been only the ends of transactions.
+ */
+static bool accept_loss(struct partition *p, const char *topic, int64_t from,
+                        const struct kafka_watermarks *w)
+{
+	char why[256];
+
+	(void)snprintf(why, sizeof(why),
+	               "%s is to be read from offset %lld, and holds %lld to "
+	               "%lld",
+	               topic, (long long)from, (long long)w->low,
+	               (long long)w->high);
+	if (gap_is_accepted(p)) {
+		log_warn("coordinator_gap_accepted",
+		         F_INT("partition", p->number), F_STR("why", why));
+		return true;
+	}
+	if (from > w->high && p->doubts++ < DOUBTS_MAX)
+		try_again(p->c, why);
+	else
+		partition_stop(p, "coordinator_partition_gap", why);
+	return false;
+}
+
+static bool is_on_log(int64_t from, const struct kafka_watermarks *w)
+{
+	return from >= w->low && from <= w->high;
+}
+
+/* Attempts and results that retention took were of decided requests. */
+static bool clamp(struct partition *p, const char *topic, int64_t *from,
+                  const struct kafka_watermarks *w)
+{
+	if (*from > w->high && !accept_loss(p, topic, *from, w))
+		return false;
+	if (!is_on_log(*from, w))
+		*from = w->low;
+	return true;
+}
+
+static bool check_logs(struct partition *p, const struct kafka_watermarks *w)
+{
+	const struct topics *t = &p->c->d->topics;
+
+	if (p->mark < 0 && !start_from_nothing(p, w[0].low))
+		return false;
+	if (p->mark > w[3].high) {
+		if (!accept_loss(p, t->requests, p->mark, &w[3]))
+			return false;
+		p->requests_anew = true;
+		p->mark = w[3].low;
+	}
+	if (p->mark >= 0 && p->mark < w[3].low) {
+		log_error("coordinator_requests_gone",
+		          F_INT("partition", p->number), F_INT("from", p->mark),
+		          F_INT("to", w[3].low),
+		          F_STR("note", "not answered and no longer on the "
+		                        "log, or only ends of transactions: "
+		                        "see whether somebody waits"));
+		p->mark = w[3].low;
+	}
+	if (!is_on_log(p->decisions_from, &w[0])) {
+		if (!accept_loss(p, t->decisions, p->decisions_from, &w[0]))
+			return false;
+		p->decisions_from = w[0].low;
+	}
+	return clamp(p, t->attempts, &p->attempts_from, &w[1]) &&
+	       clamp(p, t->results, &p->results_from, &w[2]);
+}
+
 static void begin_decisions(struct partition *p,
                             const struct kafka_watermarks *w)
 {
-	if (p->mark < 0 && !start_from_nothing(p, w[0].low))
+	if (!check_logs(p, w))
 		return;
-	if (p->decisions_from < w[0].low) {
-		if (!gap_is_accepted(p)) {
-			partition_stop(p, "coordinator_partition_gap",
-			               "decisions of the duplicate window "
-			               "are no longer on the log");
-			return;
-		}
-		p->decisions_from = w[0].low;
-	}
-	if (p->attempts_from < w[1].low)
-		p->attempts_from = w[1].low;
-	if (p->results_from < w[2].low)
-		p->results_from = w[2].low;
 	p->attempts_next = p->attempts_from;
 	p->results_next = p->results_from;
 	p->phase = PARTITION_DECISIONS;
 	start_reading(p, p->c->d->topics.decisions, p->decisions_from);
+}
+
+static bool are_known(const struct kafka_watermarks *list)
+{
+	for (size_t t = 0; t < TOPICS; t++) {
+		if (list[t].high < 0)
+			return false;
+	}
+	return true;
 }
 
 static void on_watermarks(void *arg, const char *error,
@@ -174,8 +254,7 @@ static void on_watermarks(void *arg, const char *error,
 
 		if (p == NULL || p->phase != PARTITION_ASKING)
 			continue;
-		if (list[i].high < 0 || list[i + 1].high < 0 ||
-		    list[i + 2].high < 0)
+		if (!are_known(&list[i]))
 			try_again(c, "a leader does not answer");
 		else
 			begin_decisions(p, &list[i]);
@@ -330,6 +409,14 @@ out:
 
 /* -- the ends -- */
 
+/* Offsets that the decisions name are not those of the requests there are. */
+static void forget_requests(struct partition *p)
+{
+	partition_end_sessions(p);
+	answered_free(&p->answered);
+	p->answered = answered_new();
+}
+
 static void serve(struct partition *p)
 {
 	struct kafka_partition at = partition_of(p, p->c->d->topics.requests);
@@ -342,6 +429,8 @@ static void serve(struct partition *p)
 	p->staged_head = p->head;
 	if (p->mark < 0)
 		p->mark = 0;
+	if (p->requests_anew)
+		forget_requests(p);
 	p->offsets = offsets_new(p->mark);
 	answered_drop_below(p->answered, p->mark);
 	window_expire(p->window, clock_wall_ms());

@@ -13,6 +13,7 @@
 #   local.sh stop-node DIR N         end one node in good order
 #   local.sh start-node DIR N        start it again, wait until it serves
 #   local.sh topics DIR              the topics as the brokers have them
+#   local.sh tool DIR CLASS [ARG]... one of Kafka's own tools, as admin
 #
 #   --nodes 1|3         brokers, each a controller too (default 1)
 #   --plaintext         one more listener, open to everybody, for comparisons
@@ -590,11 +591,17 @@ kafka_kill_node()
 
 kafka_topics()
 {
+	kafka_tool TopicCommand --describe
+}
+
+kafka_tool()
+{
 	read_settings
 	resolve_jars
-	tool org.apache.kafka.tools.TopicCommand --describe \
-		--bootstrap-server "$BOOTSTRAP" \
-		--command-config "$TLS/admin.properties"
+	class=$1
+	shift
+	tool "org.apache.kafka.tools.$class" --bootstrap-server "$BOOTSTRAP" \
+		--command-config "$TLS/admin.properties" "$@"
 }
 
 command=${1-}
@@ -602,7 +609,7 @@ command=${1-}
 case $command in
 -h | --help) usage; exit 0 ;;
 fetch) need_tools; resolve_jars; exit ;;
-start | stop | status | env | topics | kill-node | stop-node | start-node) ;;
+start | stop | status | env | topics | tool | kill-node | stop-node | start-node) ;;
 *) usage >&2; exit 64 ;;
 esac
 
@@ -621,6 +628,7 @@ stop) read_settings; end_nodes $(seq "$NODES") ;;
 status) kafka_status ;;
 env) kafka_env ;;
 topics) kafka_topics ;;
+tool) kafka_tool "$@" ;;
 kill-node) kafka_kill_node "$@" ;;
 stop-node) need_node "$@"; end_nodes "$1" ;;
 start-node) kafka_start_node "$@" ;;

@@ -13,6 +13,7 @@ KAFKA=${KAFKA_DIR:-$DIR/kafka} # KAFKA_DIR: one that runs already
 bad=0
 seen=0
 pids=
+T=mpic.$$. # of this run's own topics
 
 . tests/support/kafka_programs.sh
 
@@ -89,26 +90,26 @@ says()
 # All at once: each takes a few seconds of asking.
 check_refusals()
 {
-	manifest mpic.a. 'm["topics"].remove(topic("decisions"))'
-	coordinator_settings a mpic.a.
-	manifest mpic.b. 'topic("results")["partitions"] = 5'
-	coordinator_settings b mpic.b.
-	worker_settings bw mpic.b. fra
-	manifest mpic.c. '
+	manifest "${T}a." 'm["topics"].remove(topic("decisions"))'
+	coordinator_settings a "${T}a."
+	manifest "${T}b." 'topic("results")["partitions"] = 5'
+	coordinator_settings b "${T}b."
+	worker_settings bw "${T}b." fra
+	manifest "${T}c." '
 rights("coordinator")[0]["names"].remove("{prefix}attempts")
 m["acls"].append({"role": "coordinator", "resource": "topic",
 	"names": ["{prefix}attempts"], "operations": ["Write"]})'
-	coordinator_settings c mpic.c.
-	manifest mpic.d. '
+	coordinator_settings c "${T}c."
+	manifest "${T}d." '
 rights("coordinator")[3]["names"].remove("{prefix}checks.")
 rights("worker")[2]["names"].remove("{prefix}results")'
-	coordinator_settings d mpic.d.
-	worker_settings dw mpic.d. fra
-	manifest mpic.e. '
+	coordinator_settings d "${T}d."
+	worker_settings dw "${T}d." fra
+	manifest "${T}e." '
 rights("worker")[0]["operations"] = ["Describe"]
 m["topics"].remove(topic("dead-letters"))'
-	worker_settings e mpic.e. fra
-	worker_settings ew mpic.e. nyc worker-fra
+	worker_settings e "${T}e." fra
+	worker_settings ew "${T}e." nyc worker-fra
 	manifest other.
 	coordinator_settings f other.
 	MORE_KAFKA='group = "elsewhere"' coordinator_settings g mpic.
@@ -118,14 +119,14 @@ m["topics"].remove(topic("dead-letters"))'
 	for name in bw dw e ew; do
 		start $name perspective-worker
 	done
-	ends a 78 'no topic ."mpic.a.decisions.*mpicctl topics apply --topic-prefix mpic.a. --partitions 3'
-	ends b 78 'mpic.b.results.* has 5 partitions, kafka.partitions says 3'
-	ends bw 78 'mpic.b.results.* has 5 partitions, kafka.partitions says 3'
-	ends c 78 'lacks the right Read on topic ."mpic.c.attempts.*mpicctl acls apply --topic-prefix mpic.c.'
-	ends d 78 'lacks the right Write on topic ."mpic.d.checks.fra'
-	ends dw 78 'lacks the right Write on topic ."mpic.d.results.*mpicctl acls apply'
-	ends e 78 'lacks the right Read on topic ."mpic.e.checks.fra\|no topic ."mpic.e.dead-letters'
-	ends ew 78 'lacks the right Read on topic ."mpic.e.checks.nyc'
+	ends a 78 "no topic .\"${T}a.decisions.*mpicctl topics apply --topic-prefix ${T}a. --partitions 3"
+	ends b 78 "${T}b.results.* has 5 partitions, kafka.partitions says 3"
+	ends bw 78 "${T}b.results.* has 5 partitions, kafka.partitions says 3"
+	ends c 78 "lacks the right Read on topic .\"${T}c.attempts.*mpicctl acls apply --topic-prefix ${T}c."
+	ends d 78 "lacks the right Write on topic .\"${T}d.checks.fra"
+	ends dw 78 "lacks the right Write on topic .\"${T}d.results.*mpicctl acls apply"
+	ends e 78 "lacks the right Read on topic .\"${T}e.checks.fra\|no topic .\"${T}e.dead-letters"
+	ends ew 78 "lacks the right Read on topic .\"${T}e.checks.nyc"
 	ends f 78 'lacks the right Write on transactional id ."other.f'
 	ends g 78 'lacks the right Read on group ."elsewhere'
 }
@@ -136,30 +137,134 @@ submit()
 	printf '%s|{"request_id":"%s","check_type":"caa","domain_or_ip_target":"%s"}\n' \
 		"$2" "$2" "$3" |
 		kcat -F "$KAFKA_CONF_PIPELINE" -P -t "$1"requests -K '|' \
-			-X partitioner=murmur2_random
+			-X partitioner=murmur2_random 2>/dev/null
 }
 
 # A right that only shows when it is used: Write where there is Read.
 check_first_use()
 {
-	manifest mpic.h. '
+	manifest "${T}h." '
 rights("coordinator")[0]["names"].remove("{prefix}attempts")
 m["acls"].append({"role": "coordinator", "resource": "topic",
 	"names": ["{prefix}attempts"], "operations": ["Read"]})'
-	coordinator_settings h mpic.h.
-	manifest mpic.i. '
+	coordinator_settings h "${T}h."
+	manifest "${T}i." '
 rights("coordinator")[0]["names"].remove("{prefix}decisions")
 m["acls"].append({"role": "coordinator", "resource": "topic",
 	"names": ["{prefix}decisions"], "operations": ["Read"]})'
-	coordinator_settings i mpic.i.
+	coordinator_settings i "${T}i."
 	start h coordinator
 	start i coordinator
 	says h coordinator_partition_restored 20 "the start"
 	says i coordinator_partition_restored 20 "the start"
-	submit mpic.h. one www.example.com
-	submit mpic.i. one bad_name..example
-	ends h 78 'lacks the right Write on topic ."mpic.h.attempts'
-	ends i 78 'lacks the right Write on topic ."mpic.i.decisions, mpic.i.requests or'
+	submit "${T}h." one www.example.com
+	submit "${T}i." one bad_name..example
+	ends h 78 "lacks the right Write on topic .\"${T}h.attempts"
+	ends i 78 "lacks the right Write on topic .\"${T}i.decisions, ${T}i.requests or"
+}
+
+# decisions PREFIX: how many, of any kind
+decisions()
+{
+	kcat -F "$KAFKA_CONF_AUDITOR" -X isolation.level=read_committed -C \
+		-t "$1"decisions -e -q -o beginning -f '%p\n' 2>/dev/null
+}
+
+# requests_of PREFIX PARTITION: how many
+requests_of()
+{
+	kcat -F "$KAFKA_CONF_AUDITOR" -C -t "$1"requests -p "$2" -e -q \
+		-o beginning -f '%o\n' 2>/dev/null | wc -l
+}
+
+# wait_decisions PREFIX COUNT
+wait_decisions()
+{
+	tries=0
+	until [ "$(decisions "$1" | wc -l)" -ge "$2" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 60 ] || return 1
+		sleep 0.3
+	done
+}
+
+# submit_many PREFIX FROM TO: rejected at intake, over all partitions
+submit_many()
+{
+	seq "$2" "$3" | awk '{
+		printf "r%s|{\"request_id\":\"r%s\",", $1, $1
+		printf "\"check_type\":\"caa\",\"domain_or_ip_target\":"
+		printf "\"bad_name..%s\"}\n", $1 }' |
+		kcat -F "$KAFKA_CONF_PIPELINE" -P -t "$1"requests -K '|' \
+			-X partitioner=murmur2_random 2>/dev/null
+}
+
+# A partition's decisions are gone from the log's start: only that partition
+# stops, and says how the gap is accepted; accepted, it goes on.
+check_gaps()
+{
+	manifest "${T}g."
+	coordinator_settings gap "${T}g."
+	start gap coordinator
+	submit_many "${T}g." 1 30
+	seen=$((seen + 1))
+	wait_decisions "${T}g." 30 || fail "30 requests, not 30 decisions"
+	stop gap
+	echo "{\"partitions\":[{\"topic\":\"${T}g.decisions\",\"partition\":1,\"offset\":-1}],\"version\":1}" \
+		>"$DIR/delete.json"
+	$LOCAL tool "$KAFKA" DeleteRecordsCommand \
+		--offset-json-file "$DIR/delete.json" >"$DIR/deleted"
+	left=$(decisions "${T}g." | wc -l)
+	: >"$DIR/gap.log"
+	start gap coordinator
+	says gap "coordinator_partition_gap.*\"partition\":1,.*${T}g.decisions is to be read.*accept_gap" \
+		20 "decisions are gone"
+	before=$(requests_of "${T}g." 1)
+	submit_many "${T}g." 31 60
+	here=$(($(requests_of "${T}g." 1) - before))
+	seen=$((seen + 1))
+	wait_decisions "${T}g." $((left + 30 - here)) ||
+		fail "the other partitions stopped, too"
+	seen=$((seen + 1))
+	! decisions "${T}g." | grep -q 1 || fail "the stopped one went on"
+	seen=$((seen + 1))
+	admin_get gap /readyz | grep -q '1 of 3 partitions stopped' ||
+		fail "readyz does not tell of it"
+	stop gap
+
+	: >"$DIR/gap.log"
+	MORE='accept_gap = { "1" }' coordinator_settings gap "${T}g."
+	start gap coordinator
+	says gap 'coordinator_gap_accepted.*"partition":1,' 20 "accepted"
+	seen=$((seen + 1))
+	wait_decisions "${T}g." $((left + 30)) ||
+		fail "an accepted gap does not go on"
+	stop gap
+}
+
+# Decisions that were made anew do not end with what was committed last.
+check_recreated()
+{
+	manifest "${T}k."
+	coordinator_settings anew "${T}k."
+	start anew coordinator
+	submit_many "${T}k." 1 20
+	wait_decisions "${T}k." 20 || fail "20 requests, not 20 decisions"
+	stop anew
+	$LOCAL tool "$KAFKA" TopicCommand --delete --topic "${T}k.decisions"
+	manifest "${T}k."
+	: >"$DIR/anew.log"
+	start anew coordinator
+	says anew 'coordinator_chain_truncated.*accept_gap' 20 "made anew"
+	stop anew
+	: >"$DIR/anew.log"
+	MORE='accept_gap = { "0", "1", "2" }' coordinator_settings anew "${T}k."
+	start anew coordinator
+	submit_many "${T}k." 21 40
+	seen=$((seen + 1))
+	wait_decisions "${T}k." 20 ||
+		fail "accepted, topics made anew are not served"
+	stop anew
 }
 
 for tool in kcat java mvn; do
@@ -169,7 +274,8 @@ done
 [ -n "${KAFKA_DIR-}" ] || $LOCAL start "$KAFKA" --partitions 3
 eval "$($LOCAL env "$KAFKA")"
 make_keys
-check_refusals
-check_first_use
+for part in ${PARTS:-refusals first_use gaps recreated}; do
+	check_$part
+done
 echo "kafka_start: $seen checks, $bad failed"
 [ $bad -eq 0 ]
