@@ -21,6 +21,8 @@ enum {
 	/* a second epoch error within this much means that two processes share
 	   one transactional.id */
 	SHARED_ID_MS = 60000,
+	/* transaction.timeout.ms, and what bounds each step of a commit */
+	COMMIT_LIMIT_MS = 10000,
 	/* after one failure at once; then so long, doubled each time */
 	PAUSE_MS = 200,
 	PAUSE_MAX_MS = 10000,
@@ -418,14 +420,25 @@ static void log_failure(struct outbox *o, enum kafka_txn_outcome outcome,
 	note_denied(o, why);
 }
 
+/* Brokers end a transaction of that age themselves, and with it our epoch: we
+   were paused, or they were slow. Any other epoch error is somebody's doing. */
+static bool is_by_another(const struct outbox *o,
+                          const struct kafka_batch *batch)
+{
+	int64_t age_us = clock_mono_us() - o->submitted_mono_us;
+
+	return batch == NULL || age_us < (int64_t)COMMIT_LIMIT_MS * 1000;
+}
+
 /* The producer is gone and what it sent may or may not be there: only the log
    knows, so everything owned is restored from it. */
-static void start_over(struct outbox *o, enum kafka_txn_outcome outcome)
+static void start_over(struct outbox *o, enum kafka_txn_outcome outcome,
+                       const struct kafka_batch *batch)
 {
 	struct coordinator *c = o->c;
 	int64_t now = clock_mono_ms();
 
-	if (outcome == KAFKA_TXN_FENCED) {
+	if (outcome == KAFKA_TXN_FENCED && is_by_another(o, batch)) {
 		if (o->fenced_mono_ms >= 0 &&
 		    now - o->fenced_mono_ms < SHARED_ID_MS) {
 			coordinator_give_up(
@@ -461,7 +474,7 @@ static void on_outcome(void *owner, enum kafka_txn_outcome outcome,
 		if (outcome == KAFKA_TXN_ABORTED)
 			take_back(o, batch);
 		else
-			start_over(o, outcome);
+			start_over(o, outcome, batch);
 	}
 	coordinator_settled(o->c);
 	soon_call(o->soon);
@@ -487,6 +500,7 @@ static int open_txn(struct outbox *o, struct err *why)
 		.transactional_id = o->id,
 		.topics = topics,
 		.topic_count = 3,
+		.limit_ms = COMMIT_LIMIT_MS,
 		.events = { on_ready, on_outcome, o },
 	};
 
