@@ -10,7 +10,8 @@
 #   --list       names of the suites
 #
 # Environment: FUZZ_SECONDS (20) for each fuzz target, JOBS (the processors),
-# E2E_SECONDS (300) that one script of tests/e2e may take.
+# E2E_SECONDS (300) that one script of tests/e2e may take, CHAOS_SECONDS (900)
+# that the chaos run may.
 # Logs: build/log/, one per suite.
 set -u
 cd "$(dirname "$0")/.." || exit 70
@@ -18,6 +19,7 @@ ROOT=$PWD
 
 FUZZ_SECONDS=${FUZZ_SECONDS:-20}
 E2E_SECONDS=${E2E_SECONDS:-300}
+CHAOS_SECONDS=${CHAOS_SECONDS:-900}
 JOBS=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 LOG=build/log
 # What a person looks for first in the log of failed tests.
@@ -245,6 +247,17 @@ e2e_suites()
 	done
 }
 
+# A seed that stays, so that a failure is the code's.
+chaos_suite()
+{
+	suite="chaos (dev)"
+	wanted "$suite" || return 0
+	build dev || { not_built "$suite"; return 1; }
+	one "$suite" run env BUILD_DIR="$ROOT/build/dev" \
+		timeout -k 60 "$CHAOS_SECONDS" \
+		sh tests/chaos/run.sh --minutes 4 --seed 1
+}
+
 # New inputs gather in build/fuzz/corpus, so that the next run starts from them.
 fuzz_one()
 {
@@ -345,6 +358,7 @@ list_suites()
 			[ -e "$script" ] && [ $preset != clang ] &&
 				echo "e2e $(basename "$script" .sh) ($preset)"
 		done
+		[ $preset != dev ] || echo "chaos (dev)"
 	done
 	[ $quick = yes ] || echo "fuzz ${FUZZ_SECONDS}s each"
 	for script in tests/checks/*.sh; do
@@ -373,6 +387,7 @@ ctest_suite unit dev "$JOBS"
 ctest_suite integration dev 1
 ctest_suite simulation dev "$JOBS"
 e2e_suites dev
+chaos_suite
 if [ $ci = yes ]; then
 	ctest_suite unit clang "$JOBS"
 	if wanted release; then
