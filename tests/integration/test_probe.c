@@ -70,6 +70,17 @@ static struct check caa(const char *target)
 	return c;
 }
 
+/* As the deployment and the request may (R-068); the issuer's name is one that
+   the lab has. */
+static struct check forgiving(const char *target)
+{
+	struct check c = caa(target);
+
+	ca[0] = SPAN("caa-none.lab");
+	c.caa.allow_lookup_failure = SOME_BOOL(true);
+	return c;
+}
+
 static const struct row {
 	const char *target;
 	struct check (*make)(const char *target);
@@ -150,6 +161,13 @@ static const struct row {
 	/* boulder-L11 */
 	{ "caa-thousand.lab", caa, CLASS_CORROBORATED, REASON_CAA_PERMITS },
 	{ "caa-bogus.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	{ "dns-servfail.lab", caa, CLASS_ERROR, REASON_DNS_SERVFAIL },
+	{ "dns-servfail.lab", forgiving, CLASS_CORROBORATED,
+	  REASON_CAA_LOOKUP_FAILURE_INSECURE },
+	{ "dns-lame.lab", forgiving, CLASS_CORROBORATED,
+	  REASON_CAA_LOOKUP_FAILURE_INSECURE },
+	{ "caa-bogus.lab", forgiving, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	{ "caa-other.lab", forgiving, CLASS_DISAGREED, REASON_CAA_FORBIDS },
 	{ "wrong-ds.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "stripped.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "future.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },

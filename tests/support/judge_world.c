@@ -86,6 +86,23 @@ static struct span wire_of(struct world *w, ldns_pkt *pkt)
 	return copy;
 }
 
+static const struct denial *denial_of(const struct world *w, struct span name,
+                                      int type)
+{
+	for (size_t i = 0; i < w->denials_count; i++)
+		if (span_is(name, w->denials[i].name) &&
+		    w->denials[i].type == type)
+			return &w->denials[i];
+	return NULL;
+}
+
+static void add_authority(const struct denial *denial, ldns_pkt *pkt)
+{
+	for (int i = 0; denial != NULL && denial->authority[i] != NULL; i++)
+		ldns_pkt_push_rr(pkt, LDNS_SECTION_AUTHORITY,
+		                 rr_of(denial->authority[i]));
+}
+
 struct span world_packet(struct world *w, struct span name, int type)
 {
 	char text[300];
@@ -108,6 +125,7 @@ struct span world_packet(struct world *w, struct span name, int type)
 	for (int i = 0; i < CHAIN_MAX; i++)
 		if (!add_node(w, &node, type, pkt, &exists))
 			break;
+	add_authority(denial_of(w, name, type), pkt);
 	if (!exists)
 		ldns_pkt_set_rcode(pkt, LDNS_RCODE_NXDOMAIN);
 
@@ -137,7 +155,8 @@ static void answer(struct world *w, const struct dns_question *q)
 	*e = (struct dns_evidence){
 		.name = q->name,
 		.type = q->type,
-		.status = DNS_INSECURE,
+		.status = denial_of(w, q->name, q->type) != NULL ? DNS_SECURE
+		                                                 : DNS_INSECURE,
 		.at_ms = 1000 * (int64_t)w->evidence.dns_count,
 		.took_ms = 5,
 		.tries = 1,
@@ -145,6 +164,7 @@ static void answer(struct world *w, const struct dns_question *q)
 	if (trouble != NULL && !trouble->truncated) {
 		e->status = trouble->status;
 		e->rcode = trouble->rcode;
+		e->tries = w->tries > 0 ? w->tries : 1;
 		e->why_bogus = SPAN("signature expired");
 		return;
 	}

@@ -23,6 +23,14 @@ struct trouble {
 	bool truncated; /* an answer, with the TC bit */
 };
 
+/* A question whose answer is secure, and what stands in the authority section
+   of it; NULL behind the last. */
+struct denial {
+	const char *name;
+	int type;
+	const char *authority[3];
+};
+
 struct page {
 	const char *url;
 	int status;
@@ -46,6 +54,11 @@ struct world {
 	const char *const *zone;
 	const struct trouble *troubles;
 	size_t troubles_count;
+	/* How often a lookup in trouble was tried; 0: once. */
+	int tries;
+	/* Denials; questions without one are answered as insecure. */
+	const struct denial *denials;
+	size_t denials_count;
 	const struct page *pages;
 	size_t pages_count;
 	const struct wall *walls;

@@ -511,3 +511,31 @@ bool dns_txt_join(struct span rdata, struct arena *arena, struct span *out)
 	*out = span_of(joined, n);
 	return true;
 }
+
+/* The packet was read before: what does not read now is left out. */
+size_t dns_packet_authorities(struct span packet, struct arena *arena,
+                              struct dns_record **out)
+{
+	struct cursor c = cursor_at(packet, HEADER_SIZE - 6);
+	size_t before = take_u16(&c);
+	size_t authorities = take_u16(&c);
+	size_t at = HEADER_SIZE;
+	size_t count = 0;
+	struct rr rr;
+
+	if (!skip_name(packet, &at))
+		return 0;
+	at += 4; /* of the question: type and class */
+	for (size_t i = 0; i < before; i++)
+		if (!read_rr(packet, &at, &rr))
+			return 0;
+	*out = arena_calloc(arena, authorities + 1, sizeof(**out));
+	for (size_t i = 0; i < authorities; i++)
+		if (read_rr(packet, &at, &rr) && rr.class == CLASS_IN)
+			(*out)[count++] = (struct dns_record){
+				.owner = name_text(&rr.owner, arena),
+				.type = rr.type,
+				.rdata = rr.rdata,
+			};
+	return count;
+}

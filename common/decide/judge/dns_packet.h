@@ -26,6 +26,9 @@ enum {
 	DNS_TYPE_TXT = 16,
 	DNS_TYPE_AAAA = 28,
 	DNS_TYPE_DNAME = 39,
+	DNS_TYPE_DS = 43,
+	DNS_TYPE_NSEC = 47,
+	DNS_TYPE_NSEC3 = 50,
 	DNS_TYPE_CAA = 257
 };
 
@@ -62,6 +65,17 @@ struct dns_answer {
 enum packet_result dns_packet_read(struct span packet, struct span name,
                                    uint16_t type, struct arena *arena,
                                    struct dns_answer *out);
+
+struct dns_record {
+	struct span owner; /* as text, lower case */
+	uint16_t type;
+	struct span rdata;
+};
+
+/* The authority section of a packet that dns_packet_read() said OK of: what a
+   denial is made of. In the arena. */
+size_t dns_packet_authorities(struct span packet, struct arena *arena,
+                              struct dns_record **out);
 
 /* The character-strings of one TXT RDATA, joined without separator (RFC 1035,
    3.3.14). False if they do not fill the RDATA exactly, or there is none. */

@@ -187,18 +187,40 @@ static void judge_governing(struct judging *j, const struct climb *climb)
 		lookup->at_ms + (int64_t)lookup->answer.ttl_min * 1000);
 }
 
+/* The levels above a lookup that failed are asked as if it had found nothing: a
+   set there may still refuse, but whatever it permits rests on the failure. */
+static void tell_forgiven(struct judging *j, const struct climb *climb)
+{
+	int64_t earliest = climb->earliest_ms;
+
+	if (j->out->want != JUDGE_DONE || climb->forgiven.len == 0 ||
+	    j->out->done.result_class != CLASS_CORROBORATED)
+		return;
+	if (j->out->done.looked_up_ms < earliest)
+		earliest = j->out->done.looked_up_ms;
+	judge_end(j, REASON_CAA_LOOKUP_FAILURE_INSECURE,
+	          "the lookup at %s failed twice, its zone has no DNSSEC, %s "
+	          "was looked up",
+	          judge_shown(j, climb->forgiven, NAME_MAX_TEXT),
+	          judge_shown(j, j->check->caa.caa_domains.items[0], 80));
+	j->out->done.looked_up_ms = earliest;
+}
+
 static void judge_from(struct judging *j, struct span name)
 {
-	struct climb climb;
+	struct climb climb = { .may_forgive = true };
 
 	switch (judge_climb(j, name, &climb)) {
 	case CLIMB_OPEN: return;
-	case CLIMB_SET: judge_governing(j, &climb); return;
-	case CLIMB_NOTHING: break;
+	case CLIMB_SET: judge_governing(j, &climb); break;
+	case CLIMB_NOTHING:
+		judge_end(j, REASON_CAA_NO_RECORDS,
+		          "no CAA from %s up to its TLD",
+		          judge_shown(j, name, NAME_MAX_TEXT));
+		j->out->done.looked_up_ms = climb.earliest_ms;
+		break;
 	}
-	judge_end(j, REASON_CAA_NO_RECORDS, "no CAA from %s up to its TLD",
-	          judge_shown(j, name, NAME_MAX_TEXT));
-	j->out->done.looked_up_ms = climb.earliest_ms;
+	tell_forgiven(j, &climb);
 }
 
 void judge_caa(struct judging *j)

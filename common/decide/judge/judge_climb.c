@@ -19,6 +19,20 @@ static bool is_tld(struct span node)
 	return name_parent(node).len == 0;
 }
 
+/* R-068; false: *j->out wants or ended. */
+static bool is_forgiven(struct judging *j, struct climb *climb)
+{
+	enum proof proof = PROOF_NONE;
+
+	if (climb->may_forgive)
+		proof = judge_insecure(j, &climb->lookup, climb->node);
+	if (proof == PROOF_NONE)
+		judge_end_failed(j, &climb->lookup, climb->node);
+	if (proof == PROOF_SHOWN && climb->forgiven.len == 0)
+		climb->forgiven = climb->node;
+	return proof == PROOF_SHOWN;
+}
+
 enum climb_state judge_climb(struct judging *j, struct span from,
                              struct climb *out)
 {
@@ -37,10 +51,9 @@ enum climb_state judge_climb(struct judging *j, struct span from,
 			want_missing(j, node);
 			return CLIMB_OPEN;
 		}
-		if (lookup->state == LOOKUP_FAILED) { /* */
-			judge_end_failed(j, lookup, node);
+		if (lookup->state == LOOKUP_FAILED && /* */
+		    !is_forgiven(j, out))
 			return CLIMB_OPEN;
-		}
 		if (lookup->state == LOOKUP_RECORDS)
 			return CLIMB_SET;
 		if (lookup->state == LOOKUP_NXDOMAIN && is_tld(node)) {

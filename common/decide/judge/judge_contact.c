@@ -88,7 +88,7 @@ static void note_set(struct judging *j, struct contacts *c,
 /* The governing set alone, whatever else it holds (RFC 8659, 3). */
 static void judge_set(struct judging *j, struct contacts *c, struct span base)
 {
-	struct climb climb;
+	struct climb climb = { 0 };
 
 	c->type_name = c->caa_tag;
 	switch (judge_climb(j, base, &climb)) {

@@ -42,6 +42,7 @@ struct lookup {
 	const char *why; /* printable */
 	struct dns_answer answer;
 	int64_t at_ms;
+	const struct dns_evidence *seen; /* NULL: MISSING */
 };
 
 /* What the evidence says to a question; the first entry for it counts. */
@@ -93,10 +94,24 @@ struct climb {
 	struct span node;
 	struct lookup lookup;
 	int64_t earliest_ms; /* of the lookups that found nothing */
+	/* In: failed lookups are no end where judge_insecure() has a proof. Out:
+	   the first such node; empty when there was none. */
+	bool may_forgive;
+	struct span forgiven;
 };
 
 enum climb_state judge_climb(struct judging *j, struct span from,
                              struct climb *out);
+
+/* may the failed CAA lookup at a node count as an empty set? */
+enum proof {
+	PROOF_OPEN, /* *j->out wants */
+	PROOF_NONE,
+	PROOF_SHOWN
+};
+
+enum proof judge_insecure(struct judging *j, const struct lookup *failed,
+                          struct span node);
 
 /* One per kind of check: wants, or ends. */
 void judge_caa(struct judging *j);

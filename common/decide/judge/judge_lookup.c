@@ -81,6 +81,7 @@ void judge_lookup(struct judging *j, struct span name, uint16_t type,
 	if (seen == NULL)
 		return;
 	out->at_ms = seen->at_ms;
+	out->seen = seen;
 	switch (seen->status) {
 	case DNS_SECURE:
 	case DNS_INSECURE: read_answer(j, seen, out); return;

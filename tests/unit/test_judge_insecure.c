@@ -1,0 +1,180 @@
+/*
+ * R-068: when a failed CAA lookup counts as permission, and that it never does
+ * when one of the conditions is missing (openmpic-80 openmpic-81 openmpic-W07).
+ */
+#include "tests/support/judge_world.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+#define N "host.example.com"
+#define NSEC3(types) \
+	"0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.com. 300 IN NSEC3 1 0 0 - " \
+	"2t7b4g4vsa5smi47k61mv5bv1a22bojr " types
+
+enum { CAA_TYPE = 257, DS_TYPE = 43, ROWS_MAX = 4, MAX = 3 };
+
+/* clang-format off */
+/* host.example.com fails twice, as the request may and the issuer's own name
+   is there, unless a row says otherwise. */
+static const struct {
+	const char *what;
+	const char *zone[ROWS_MAX]; /* besides ca.example */
+	struct trouble troubles[MAX];
+	struct denial denials[MAX];
+	enum reason want;
+} rows[] = {
+	{ "insecure by opt-out, or above", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { 0 } }, REASON_CAA_LOOKUP_FAILURE_INSECURE },
+	{ "timed out twice", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_UNANSWERED, 0, false } }, { { 0 } }, REASON_CAA_LOOKUP_FAILURE_INSECURE },
+	{ "bogus", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_BOGUS, 0, false } }, { { 0 } }, REASON_DNSSEC_BOGUS },
+	{ "truncated", { "host.example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_UNKNOWN, 0, true } }, { { 0 } }, REASON_DNS_MALFORMED },
+	{ "the issuer's name fails too", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false }, { "ca.example", CAA_TYPE, DNS_FAILED, 2, false } }, { { 0 } }, REASON_DNS_SERVFAIL },
+	{ "the issuer's name is bogus", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false }, { "ca.example", CAA_TYPE, DNS_BOGUS, 0, false } }, { { 0 } }, REASON_DNS_SERVFAIL },
+	{ "no DS can be looked up", { "example.com. A 192.0.2.1" }, { { N, 0, DNS_FAILED, 2, false }, { "example.com", DS_TYPE, DNS_FAILED, 2, false }, { "com", DS_TYPE, DNS_BOGUS, 0, false } }, { { 0 } }, REASON_DNS_SERVFAIL },
+	{ "the parent forbids", { "example.com. CAA 0 issue \";\"" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { 0 } }, REASON_CAA_FORBIDS },
+	{ "the parent permits", { "example.com. CAA 0 issue \"ca.example\"" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { 0 } }, REASON_CAA_LOOKUP_FAILURE_INSECURE },
+	{ "the parent is bogus", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false }, { "example.com", CAA_TYPE, DNS_BOGUS, 0, false } }, { { 0 } }, REASON_DNSSEC_BOGUS },
+	{ "the parent fails too", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false }, { "example.com", CAA_TYPE, DNS_FAILED, 2, false } }, { { 0 } }, REASON_CAA_LOOKUP_FAILURE_INSECURE },
+	{ "a set below the failure", { "host.example.com. CAA 0 issue \"ca.example\"" }, { { "example.com", CAA_TYPE, DNS_FAILED, 2, false } }, { { 0 } }, REASON_CAA_PERMITS },
+
+	/* secure answers: a cut without DS is a proof, no cut is none */
+	{ "a cut without DS", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { N, DS_TYPE, { N ". 300 IN NSEC z.example.com. A RRSIG NSEC" } }, { "example.com", DS_TYPE, { "example.com. 300 IN NSEC f.com. NS RRSIG NSEC" } }, { "com", DS_TYPE, { "com. 300 IN NSEC d. NS SOA RRSIG NSEC" } } }, REASON_CAA_LOOKUP_FAILURE_INSECURE },
+	{ "no cut at all", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { N, DS_TYPE, { N ". 300 IN NSEC z.example.com. A RRSIG NSEC" } }, { "example.com", DS_TYPE, { "example.com. 300 IN NSEC f.com. A RRSIG NSEC" } }, { "com", DS_TYPE, { "com. 300 IN NSEC d. A RRSIG NSEC" } } }, REASON_DNS_SERVFAIL },
+	{ "the child's own apex", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { N, DS_TYPE, { 0 } }, { "example.com", DS_TYPE, { "example.com. 300 IN NSEC f.com. NS SOA RRSIG NSEC" } }, { "com", DS_TYPE, { 0 } } }, REASON_DNS_SERVFAIL },
+	{ "a cut with DS", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { N, DS_TYPE, { 0 } }, { "example.com", DS_TYPE, { "example.com. 300 IN NSEC f.com. NS DS RRSIG NSEC" } }, { "com", DS_TYPE, { 0 } } }, REASON_DNS_SERVFAIL },
+	{ "another name's cut", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { N, DS_TYPE, { 0 } }, { "example.com", DS_TYPE, { "a.com. 300 IN NSEC f.com. NS RRSIG NSEC" } }, { "com", DS_TYPE, { 0 } } }, REASON_DNS_SERVFAIL },
+	{ "a cut by its hash", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { N, DS_TYPE, { 0 } }, { "example.com", DS_TYPE, { NSEC3("NS") } }, { "com", DS_TYPE, { 0 } } }, REASON_CAA_LOOKUP_FAILURE_INSECURE },
+	{ "a hash without a cut", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { N, DS_TYPE, { 0 } }, { "example.com", DS_TYPE, { NSEC3("A RRSIG") } }, { "com", DS_TYPE, { 0 } } }, REASON_DNS_SERVFAIL },
+	{ "two hashes: from around it", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { N, DS_TYPE, { 0 } }, { "example.com", DS_TYPE, { NSEC3("NS"), NSEC3("NS") } }, { "com", DS_TYPE, { 0 } } }, REASON_DNS_SERVFAIL },
+	{ "signed all the way", { "example.com. A 192.0.2.1", "example.com. 300 IN DS 1 8 2 0000000000000000000000000000000000000000000000000000000000000000", "com. 300 IN DS 1 8 2 0000000000000000000000000000000000000000000000000000000000000000" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { N, DS_TYPE, { 0 } }, { "example.com", DS_TYPE, { 0 } }, { "com", DS_TYPE, { 0 } } }, REASON_DNS_SERVFAIL },
+};
+/* clang-format on */
+
+static struct world w;
+
+static void setup(void)
+{
+	world_init(&w);
+	w.check.caa.allow_lookup_failure = SOME_BOOL(true);
+	w.tries = 2;
+}
+
+static void teardown(void)
+{
+	world_clear(&w);
+}
+
+static void judge_row(int i)
+{
+	static const char *zone[ROWS_MAX + 2];
+
+	memset(zone, 0, sizeof(zone));
+	zone[0] = "ca.example. A 192.0.2.2";
+	memcpy(zone + 1, rows[i].zone, sizeof(rows[i].zone));
+	w.zone = zone;
+	w.troubles = rows[i].troubles;
+	w.denials = rows[i].denials;
+	while (w.troubles_count < MAX &&
+	       w.troubles[w.troubles_count].name != NULL)
+		w.troubles_count++;
+	while (w.denials_count < MAX && w.denials[w.denials_count].name != NULL)
+		w.denials_count++;
+	w.check.target = SPAN(N);
+	world_judge(&w, KIND_CAA);
+}
+
+START_TEST(r068_row)
+{
+	judge_row(_i);
+	world_expect(&w, rows[_i].want, rows[_i].what);
+	if (rows[_i].want == REASON_CAA_LOOKUP_FAILURE_INSECURE)
+		ck_assert_int_gt(w.done.looked_up_ms, 0);
+}
+END_TEST
+
+START_TEST(r068_asks_for_nothing_more_unless_allowed)
+{
+	w.check.caa.allow_lookup_failure =
+		_i == 0 ? (struct opt_bool){ 0 } : SOME_BOOL(false);
+	judge_row(0);
+	world_expect(&w, REASON_DNS_SERVFAIL, "not allowed");
+	ck_assert_uint_le(w.evidence.dns_count, 3);
+}
+END_TEST
+
+START_TEST(r068_one_try_is_not_enough)
+{
+	w.tries = 1;
+	judge_row(0);
+	world_expect(&w, REASON_DNS_SERVFAIL, "one try");
+}
+END_TEST
+
+START_TEST(r068_needs_a_name_of_ours)
+{
+	static struct span odd[] = { SPAN("") };
+
+	w.check.caa.caa_domains = (struct text_list){ odd, 1 };
+	judge_row(0);
+	world_expect(&w, REASON_DNS_SERVFAIL, "no issuer");
+}
+END_TEST
+
+/* In the same seconds: before the failure, or long after it, says nothing. */
+START_TEST(r068_canary_has_its_time)
+{
+	static const struct {
+		int64_t at; /* from the failure's start */
+		enum reason want;
+	} times[] = {
+		{ -1, REASON_DNS_SERVFAIL },
+		{ 0, REASON_CAA_LOOKUP_FAILURE_INSECURE },
+		{ 10005, REASON_CAA_LOOKUP_FAILURE_INSECURE },
+		{ 10006, REASON_DNS_SERVFAIL },
+	};
+	struct dns_evidence *canary = NULL;
+	struct judgement done;
+	int64_t failed = 0;
+
+	judge_row(0);
+	for (size_t i = 0; i < w.evidence.dns_count; i++) {
+		struct dns_evidence *e = &w.evidence.dns[i];
+
+		if (span_is(e->name, "ca.example"))
+			canary = e;
+		if (span_is(e->name, N) && e->type == CAA_TYPE)
+			failed = e->at_ms;
+	}
+	ck_assert_ptr_nonnull(canary);
+	for (int i = 0; i < COUNT(times); i++) {
+		canary->at_ms = failed + times[i].at;
+		judge_replay(&w.check, KIND_CAA, &w.evidence, w.arena, &done);
+		ck_assert_msg(done.reason == times[i].want, "%lld: %s",
+		              (long long)times[i].at, reason_name(done.reason));
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("judge_insecure");
+	TCase *tc = tcase_create("all");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, r068_row, 0, COUNT(rows));
+	tcase_add_loop_test(tc, r068_asks_for_nothing_more_unless_allowed, 0,
+	                    2);
+	tcase_add_test(tc, r068_one_try_is_not_enough);
+	tcase_add_test(tc, r068_needs_a_name_of_ours);
+	tcase_add_test(tc, r068_canary_has_its_time);
+	suite_add_tcase(s, tc);
+
+	SRunner *sr = srunner_create(s);
+
+	srunner_run_all(sr, CK_ENV);
+
+	int failed = srunner_ntests_failed(sr);
+
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
