@@ -206,6 +206,18 @@ static struct span signature_of(const struct coordinator *c, const char *type,
 	return buf_span(text);
 }
 
+/* The broker will never take it; its decision says what came of that. */
+static void log_refused(const struct session *s, const char *topic,
+                        size_t bytes)
+{
+	log_error("coordinator_record_too_large",
+	          F_SPAN("request_id", s->request_id), F_STR("topic", topic),
+	          F_INT("bytes", bytes),
+	          F_STR("what_to_do",
+	                "compare max.message.bytes with the topics' manifest: "
+	                "mpicctl topics check"));
+}
+
 /* What never got onto the log is no attempt that a decision could name. */
 static void refuse_unlogged(struct session *s)
 {
@@ -236,10 +248,12 @@ static void log_attempt(struct session *s, struct run *run)
 	if (sent == KAFKA_SENT)
 		return;
 	ticket_free(t);
-	if (sent == KAFKA_TOO_LARGE)
+	if (sent == KAFKA_TOO_LARGE) {
+		log_refused(s, record.topic, run->value.len);
 		refuse_unlogged(s);
-	else
+	} else {
 		resend_later(s);
+	}
 }
 
 static void on_attempt_logged(void *arg, const struct kafka_delivery *d)
@@ -255,10 +269,13 @@ static void on_attempt_logged(void *arg, const struct kafka_delivery *d)
 		log_warn("coordinator_attempt_not_logged",
 		         F_SPAN("request_id", s->request_id),
 		         F_STR("error", d->error));
-		if (d->fate == KAFKA_REFUSED)
+		if (d->fate == KAFKA_REFUSED) {
+			log_refused(s, s->partition->c->d->topics.attempts,
+			            run->value.len);
 			refuse_unlogged(s);
-		else
+		} else {
 			resend_later(s); /* the same bytes: one record */
+		}
 		return;
 	}
 	run->ref.offset = d->offset;
@@ -359,6 +376,7 @@ static void on_check_sent(void *arg, const struct kafka_delivery *d)
 	struct session *s = t->session;
 	struct run *run = t->run;
 	size_t seat = t->seat;
+	char topic[TOPIC_NAME_MAX];
 
 	ticket_free(t);
 	if (d->fate == KAFKA_DELIVERED)
@@ -372,6 +390,12 @@ static void on_check_sent(void *arg, const struct kafka_delivery *d)
 	if (d->fate == KAFKA_UNDELIVERED) {
 		run->sent[seat] = false;
 		resend_later(s);
+	} else {
+		log_refused(s,
+		            topics_checks(&s->partition->c->d->topics,
+		                          run->attempt.perspectives[seat].code,
+		                          topic),
+		            0);
 	}
 }
 
@@ -398,14 +422,19 @@ static void send_check(struct session *s, struct run *run, size_t seat)
 	};
 	struct ticket *t = ticket_new(s, run, seat);
 
-	run->sent[seat] =
-		kafka_out_send(c->out, &record, on_check_sent, t) == KAFKA_SENT;
-	if (run->sent[seat]) {
+	enum kafka_send sent =
+		kafka_out_send(c->out, &record, on_check_sent, t);
+
+	/* what is too large stays so: not sent, and never again */
+	run->sent[seat] = sent == KAFKA_SENT || sent == KAFKA_TOO_LARGE;
+	if (sent == KAFKA_SENT)
 		stats_check_sent(c->stats, code);
-	} else {
+	else
 		ticket_free(t);
+	if (sent == KAFKA_TOO_LARGE)
+		log_refused(s, record.topic, value.len);
+	if (!run->sent[seat])
 		resend_later(s);
-	}
 	buf_clear(&value);
 	buf_clear(&signature);
 }

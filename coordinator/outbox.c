@@ -53,6 +53,10 @@ struct outbox {
 	int64_t pause_ms; /* for the next failure; 0: none came lately */
 	int64_t failed_mono_ms;
 	bool pausing;
+	/* A broker refuses what a batch of its own holds as a whole: so many of
+	   the next go one by one, and only the one that is too large shrinks.
+	 */
+	size_t alone;
 };
 
 static void push(struct queue *q, struct answer *a)
@@ -141,6 +145,11 @@ static bool must_wait(const struct partition *p, const struct answer *a)
 	       a->request_offset != offsets_mark(p->offsets);
 }
 
+static size_t answers_max(const struct outbox *o)
+{
+	return o->alone > 0 ? 1 : BATCH_ANSWERS_MAX;
+}
+
 /* At least one answer, else the batch is empty. */
 static struct kafka_batch *make_batch(struct outbox *o)
 {
@@ -151,8 +160,7 @@ static struct kafka_batch *make_batch(struct outbox *o)
 
 	queue_init(&held);
 
-	while (o->waiting.first != NULL &&
-	       o->flying.count < BATCH_ANSWERS_MAX &&
+	while (o->waiting.first != NULL && o->flying.count < answers_max(o) &&
 	       kafka_batch_bytes(batch) < BATCH_BYTES_MAX) {
 		struct answer *a = pop(&o->waiting);
 		struct partition *p = partition_find(c, a->partition);
@@ -192,6 +200,8 @@ static void submit(struct outbox *o)
 		kafka_batch_free(&batch);
 		return;
 	}
+	if (o->alone > 0)
+		o->alone--;
 	o->submitted_mono_us = clock_mono_us();
 	kafka_txn_submit(o->txn, &batch);
 }
@@ -292,12 +302,29 @@ static void finish(struct outbox *o, const struct kafka_batch *batch)
 	}
 }
 
+static bool is_refused(const struct kafka_batch *batch, size_t number)
+{
+	return kafka_batch_delivery(batch, number).fate == KAFKA_REFUSED;
+}
+
+static bool any_refused(const struct kafka_batch *batch)
+{
+	size_t count = batch != NULL ? kafka_batch_count(batch) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_refused(batch, i))
+			return true;
+	}
+	return false;
+}
+
 /* Nothing of it happened: what is still ours goes to the front of the queue,
    to be chained and signed anew. A record that the broker will never take is
    not sent for ever. */
 static void take_back(struct outbox *o, const struct kafka_batch *batch)
 {
 	struct coordinator *c = o->c;
+	const bool by_itself = o->flying.count == 1;
 	struct queue all;
 	struct answer *a;
 	size_t number = 0;
@@ -307,8 +334,7 @@ static void take_back(struct outbox *o, const struct kafka_batch *batch)
 		bool refused = false;
 
 		if (a->kind != ANSWER_NOTHING && batch != NULL)
-			refused = kafka_batch_delivery(batch, number++).fate ==
-			          KAFKA_REFUSED;
+			refused = is_refused(batch, number++) && by_itself;
 		if (refused && a->shrunk)
 			coordinator_give_up(c, 70, "coordinator_answer_refused",
 			                    "the broker refuses even the short "
@@ -468,7 +494,10 @@ static void on_outcome(void *owner, enum kafka_txn_outcome outcome,
 		finish(o, batch);
 	} else {
 		log_failure(o, outcome, why);
-		pause_after_failure(o);
+		if (outcome != KAFKA_TXN_ABORTED || !any_refused(batch))
+			pause_after_failure(o);
+		else if (o->flying.count > 1)
+			o->alone = o->flying.count;
 		stats_commit(o->c->stats, kafka_txn_outcome_name(outcome),
 		             clock_mono_us() - o->submitted_mono_us, 0);
 		if (outcome == KAFKA_TXN_ABORTED)

@@ -59,16 +59,21 @@ static void remove_sent(struct parcel *p)
 	parcel_free(p);
 }
 
-static void shrink(struct parcel *p)
+/* False: it has been made smaller once already, and that was not enough. */
+static bool shrink(struct parcel *p)
 {
 	struct outgoing *o = p->o;
 	struct buf value = { 0 }, header = { 0 };
 
-	log_error("worker_record_too_large", F_STR("topic", p->record.topic),
-	          F_INT("bytes", p->record.value.len),
-	          F_BOOL("made_smaller", !p->shrunk));
+	log_error(
+		"worker_record_too_large", F_STR("topic", p->record.topic),
+		F_INT("bytes", p->record.value.len),
+		F_STR("what_is_done", p->shrunk ? "given up" : "made smaller"),
+		F_STR("what_to_do",
+	              "compare max.message.bytes with the topics' manifest: "
+	              "mpicctl topics check"));
 	if (p->shrunk)
-		return;
+		return false;
 	p->shrunk = true;
 	o->events.shrink(o->events.owner, &p->record, &value, &header);
 	o->bytes -= p->record.value.len;
@@ -77,6 +82,19 @@ static void shrink(struct parcel *p)
 	o->bytes += p->record.value.len;
 	buf_clear(&value);
 	buf_clear(&header);
+	return true;
+}
+
+/* Not on the log and never will be: its check counts as answered, and the
+   coordinator hears nothing from us. */
+static void give_up(struct parcel *p, struct parcel **list)
+{
+	struct outgoing *o = p->o;
+	struct place place = p->place;
+
+	DL_DELETE(*list, p);
+	parcel_free(p);
+	o->events.on_delivered(o->events.owner, &place);
 }
 
 static void send_waiting(struct outgoing *o);
@@ -96,8 +114,10 @@ static void on_delivered(void *arg, const struct kafka_delivery *d)
 	log_warn("worker_record_not_sent", F_STR("topic", p->record.topic),
 	         F_STR("fate", kafka_fate_name(d->fate)),
 	         F_STR("error", d->error));
-	if (d->fate == KAFKA_REFUSED)
-		shrink(p);
+	if (d->fate == KAFKA_REFUSED && !shrink(p)) {
+		give_up(p, &o->sent);
+		return;
+	}
 	move(p, &o->sent, &o->waiting);
 	wait_for_retry(o, FAILED_RETRY_MS);
 }
@@ -109,8 +129,9 @@ static bool send_one(struct outgoing *o, struct parcel *p)
 	case KAFKA_SENT: move(p, &o->waiting, &o->sent); return true;
 	case KAFKA_FULL: wait_for_retry(o, FULL_RETRY_MS); return false;
 	case KAFKA_TOO_LARGE:
-		wait_for_retry(o, p->shrunk ? FAILED_RETRY_MS : FULL_RETRY_MS);
-		shrink(p);
+		wait_for_retry(o, FULL_RETRY_MS);
+		if (!shrink(p))
+			give_up(p, &o->waiting);
 		return false;
 	case KAFKA_FAILED: break;
 	}

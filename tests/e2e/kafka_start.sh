@@ -267,6 +267,88 @@ check_recreated()
 	stop anew
 }
 
+# outcome_of PREFIX ID: "outcome reason" of its decision
+outcome_of()
+{
+	kcat -F "$KAFKA_CONF_AUDITOR" -X isolation.level=read_committed -C \
+		-t "$1"decisions -e -q -o beginning -f '%k %s\n' 2>/dev/null |
+		sed -n "s/^$2 .*\"outcome\":\"\([^\"]*\)\".*\"is_valid\":[a-z]*,\"reason\":\"\([^\"]*\)\".*/\1 \2/p"
+}
+
+# is_decided PREFIX ID "OUTCOME REASON" WHAT
+is_decided()
+{
+	seen=$((seen + 1))
+	tries=0
+	until got=$(outcome_of "$1" "$2"); [ -n "$got" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 40 ] || break
+		sleep 0.3
+	done
+	[ "$got" = "$3" ] || fail "$4: wanted \"$3\", got \"$got\""
+}
+
+# said_at_most NAME PATTERN TIMES
+said_at_most()
+{
+	seen=$((seen + 1))
+	times=$(grep -c -e "$2" "$DIR/$1.log" || true)
+	[ "$times" -le "$3" ] || fail "$1 said \"$2\" $times times"
+}
+
+# What a topic does not take is not offered for ever: a decision, or what is
+# left of a dead letter, says what became of it.
+check_sizes()
+{
+	small='
+def small(name, bytes):
+	topic(name)["config"]["max.message.bytes"] = str(bytes)
+'
+	manifest "${T}l." "$small
+small(\"attempts\", 300)"
+	manifest "${T}n." "$small
+small(\"checks.{perspective}\", 100)
+small(\"decisions\", 1050)
+small(\"dead-letters\", 500)"
+	manifest "${T}o." "$small
+small(\"results\", 100)
+small(\"dead-letters\", 100)"
+	coordinator_settings l "${T}l."
+	MORE_PLAN='attempt_time = 1s' coordinator_settings n "${T}n."
+	MORE='lab = yes' MORE_PLAN='attempt_time = 1s' \
+		coordinator_settings o "${T}o."
+	MORE='probe { lookup_time = 100ms }' worker_settings ow "${T}o." fra
+	for name in l n o; do
+		start $name coordinator
+	done
+	start ow perspective-worker
+	submit "${T}l." one www.example.com
+	submit "${T}n." one www.example.com
+	submit "${T}n." two bad_name..example
+	head -c 2000 /dev/urandom | tr -d '\n' |
+		kcat -F "$KAFKA_CONF_PIPELINE" -P -t "${T}n.requests" 2>/dev/null
+	says ow worker_assigned 20 "its worker"
+	submit "${T}o." one www.example.com
+	is_decided "${T}l." one "do-not-issue internal-fault" "attempts"
+	says l 'coordinator_record_too_large.*attempts.*mpicctl topics check' 5 \
+		"attempts"
+	is_decided "${T}n." one "do-not-issue internal-fault" "decisions"
+	is_decided "${T}n." two "rejected name-invalid" "its neighbour"
+	says n 'coordinator_record_too_large.*checks.fra' 5 "checks"
+	says n 'coordinator_answer_too_large' 5 "decisions"
+	seen=$((seen + 1))
+	kcat -F "$KAFKA_CONF_AUDITOR" -C -t "${T}n.dead-letters" -e -q \
+		-X isolation.level=read_committed -f '%h\n' 2>/dev/null |
+		grep -q 'reason=oversized' || fail "no dead letter is left"
+	says ow 'worker_record_too_large.*results.*given up' 20 "results"
+	is_decided "${T}o." one "do-not-issue primary-missing" "results"
+	said_at_most ow worker_record_too_large 8
+	said_at_most n _too_large 16
+	for name in l n o ow; do
+		stop $name
+	done
+}
+
 for tool in kcat java mvn; do
 	command -v $tool >/dev/null 2>&1 ||
 		sh deploy/install-deps.sh --kafka
@@ -274,7 +356,7 @@ done
 [ -n "${KAFKA_DIR-}" ] || $LOCAL start "$KAFKA" --partitions 3
 eval "$($LOCAL env "$KAFKA")"
 make_keys
-for part in ${PARTS:-refusals first_use gaps recreated}; do
+for part in ${PARTS:-refusals first_use gaps recreated sizes}; do
 	check_$part
 done
 echo "kafka_start: $seen checks, $bad failed"

@@ -47,8 +47,8 @@ kafka_section()
 	END
 }
 
-# coordinator_settings NAME PREFIX [PRINCIPAL]: $DIR/NAME.conf. MORE: further
-# lines; MORE_KAFKA as above.
+# coordinator_settings NAME PREFIX [PRINCIPAL]: $DIR/NAME.conf. MORE,
+# MORE_PLAN: further lines; MORE_KAFKA as above.
 coordinator_settings()
 {
 	{
@@ -58,7 +58,10 @@ coordinator_settings()
 			signing_key = "$DIR/coordinator.key"
 			plan_key = "$DIR/plan.key"
 			issuers = { "ca.example" }
-			plan { primary = fra }
+			plan {
+				primary = fra
+				${MORE_PLAN-}
+			}
 			${MORE-}
 		END
 		kafka_section "$2" "${3:-coordinator}"
