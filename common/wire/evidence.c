@@ -7,7 +7,9 @@ enum {
 	NAME_TEXT_MAX = 1024, /* 255 octets, each escaped as \DDD */
 	WHY_MAX = 512,
 	URL_MAX = 4096,
-	ADDRESS_MAX = 16
+	ADDRESS_MAX = 16,
+	PROTOCOL_MAX = 255, /* RFC 7301, 3.1 */
+	CIPHER_MAX = 64
 };
 
 static const char *const dns_statuses[] = {
@@ -32,6 +34,12 @@ static const char *const http_ends[] = {
 	[HTTP_HEADERS_LARGE] = "headers-large",
 	[HTTP_BODY_LARGE] = "body-large",
 };
+static const char *const tls_ends[] = {
+	[TLS_COMPLETE] = "complete",   [TLS_NOT_CONNECTED] = "not-connected",
+	[TLS_TIMED_OUT] = "timed-out", [TLS_RESET] = "reset",
+	[TLS_ALERT] = "alert",         [TLS_BAD] = "bad",
+	[TLS_OTHER] = "other",         [TLS_LARGE] = "large",
+};
 static const char *const evidence_ends[] = {
 	[EVIDENCE_END_COMPLETE] = "complete",
 	[EVIDENCE_END_DEADLINE] = "deadline",
@@ -45,6 +53,7 @@ static const struct name_table dns_status_names = { TABLE(dns_statuses),
 static const struct name_table connect_end_names = { TABLE(connect_ends),
 	                                             false };
 static const struct name_table http_end_names = { TABLE(http_ends), false };
+static const struct name_table tls_end_names = { TABLE(tls_ends), false };
 static const struct name_table evidence_end_names = { TABLE(evidence_ends),
 	                                              false };
 
@@ -91,6 +100,25 @@ static const struct field http_fields[] = {
 static const struct record_type http_type = RECORD_TYPE(S, http_fields);
 #undef S
 
+#define S struct tls_evidence
+static const struct field tls_fields[] = {
+	TEXT("server_name", S, name, REQUIRED, NAME_TEXT_MAX),
+	RECORDS("connects", S, connects, OPTIONAL, struct connect_evidence,
+	        &connect_type, EVIDENCE_CONNECTS_MAX),
+	ENUM("end", S, end, enum tls_end, REQUIRED, &tls_end_names),
+	INT("tls_version", S, version, OPTIONAL, 0, UINT16_MAX),
+	TEXT("cipher", S, cipher, OPTIONAL, CIPHER_MAX),
+	BYTES("protocol", S, protocol, OPTIONAL, PROTOCOL_MAX),
+	OPT_INT("alert", S, alert, 0, UINT8_MAX),
+	TEXT("error", S, error, OPTIONAL, WHY_MAX),
+	BYTES("certificate", S, certificate, OPTIONAL,
+	      EVIDENCE_CERTIFICATE_MAX),
+	INT("at_ms", S, at_ms, REQUIRED, 0, MAX_TIME),
+	INT("took_ms", S, took_ms, REQUIRED, 0, MAX_TIME),
+};
+static const struct record_type tls_type = RECORD_TYPE(S, tls_fields);
+#undef S
+
 #define S struct evidence
 static const struct field fields[] = {
 	VERSION(S, schema_version),
@@ -105,11 +133,14 @@ static const struct field fields[] = {
 	        EVIDENCE_DNS_MAX),
 	RECORDS("http", S, http, OPTIONAL, struct http_evidence, &http_type,
 	        EVIDENCE_HOPS_MAX),
+	RECORDS("tls", S, tls, OPTIONAL, struct tls_evidence, &tls_type,
+	        EVIDENCE_HANDSHAKES_MAX),
 };
 const struct record_type evidence_type = RECORD_TYPE(S, fields);
 #undef S
 
-/* 96 lookups, 11 hops and 88 connections are less than 4,096 elements. */
+/* 96 lookups, 11 hops, a handshake and 96 connections are less than 4,096
+ * elements. */
 static const struct mp_limits limits = { RESULT_EVIDENCE_MAX, MP_ELEMENTS_MAX,
 	                                 MP_DEPTH_MAX };
 
@@ -147,6 +178,13 @@ const char *connect_end_name(enum connect_end e)
 const char *http_end_name(enum http_end e)
 {
 	const char *name = name_of(&http_end_names, e);
+
+	return name != NULL ? name : "unknown";
+}
+
+const char *tls_end_name(enum tls_end e)
+{
+	const char *name = name_of(&tls_end_names, e);
 
 	return name != NULL ? name : "unknown";
 }

@@ -18,7 +18,8 @@ enum {
 	EVIDENCE_CONNECTS_MAX = 8,    /* addresses tried for one hop */
 	EVIDENCE_HEADERS_MAX = 16384, /* of one response */
 	EVIDENCE_BODY_MAX = 65536,    /* of one response: the read cap */
-	EVIDENCE_CERTIFICATE_MAX = 16384
+	EVIDENCE_CERTIFICATE_MAX = 16384,
+	EVIDENCE_HANDSHAKES_MAX = 1 /* no method asks for a second one */
 };
 
 enum dns_status {
@@ -84,6 +85,34 @@ struct http_evidence {
 	int64_t took_ms;
 };
 
+enum tls_end {
+	TLS_UNKNOWN,
+	TLS_COMPLETE,
+	TLS_NOT_CONNECTED, /* see connects */
+	TLS_TIMED_OUT,
+	TLS_RESET, /* closed before complete */
+	TLS_ALERT, /* the peer's; see alert */
+	TLS_BAD,   /* we could not go on with what came; see error */
+	TLS_OTHER, /* what came is not TLS */
+	TLS_LARGE  /* more than we read of a certificate or a handshake */
+};
+
+/* A handshake and nothing more: no application data is sent or read. */
+struct tls_evidence {
+	struct span name; /* SNI */
+	struct connect_evidence *connects;
+	size_t connects_count;
+	enum tls_end end;
+	int64_t version;      /* of the protocol, 0x0303 for 1.2; 0: none yet */
+	struct span cipher;   /* the library's name of it */
+	struct span protocol; /* ALPN, as the server chose; absent: none */
+	struct opt_int alert; /* its number (RFC 8446, 6) */
+	struct span error;    /* the library's words */
+	struct span certificate; /* DER of the first one, as received */
+	int64_t at_ms;
+	int64_t took_ms;
+};
+
 enum evidence_end {
 	EVIDENCE_END_UNKNOWN,
 	EVIDENCE_END_COMPLETE,
@@ -105,6 +134,8 @@ struct evidence {
 	size_t dns_count;
 	struct http_evidence *http;
 	size_t http_count;
+	struct tls_evidence *tls;
+	size_t tls_count;
 };
 
 /* NULL, or why the value is refused (static text); *out untouched then. */
@@ -119,6 +150,7 @@ void evidence_encode(const struct evidence *e, struct buf *out);
 const char *dns_status_name(enum dns_status s);
 const char *connect_end_name(enum connect_end e);
 const char *http_end_name(enum http_end e);
+const char *tls_end_name(enum tls_end e);
 const char *evidence_end_name(enum evidence_end e);
 
 #endif

@@ -12,6 +12,7 @@ enum {
 	DNS_BYTES = 192,
 	CONNECT_BYTES = 128,
 	HTTP_BYTES = 256,
+	TLS_BYTES = 256,
 	ROOM_FIRST = 4
 };
 
@@ -29,6 +30,21 @@ void evidence_book_init(struct evidence_book *book, struct arena *arena,
 			.started_ms = clock_wall_ms(),
 		},
 	};
+}
+
+struct span evidence_words(struct arena *arena, const char *text)
+{
+	size_t len = strlen(text);
+	uint8_t *copy = arena_alloc(arena, EVIDENCE_WORDS_MAX);
+
+	if (len > EVIDENCE_WORDS_MAX)
+		len = EVIDENCE_WORDS_MAX;
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = (uint8_t)text[i];
+
+		copy[i] = c >= 0x20 && c < 0x7f ? c : '?';
+	}
+	return span_of(copy, len);
 }
 
 void evidence_book_end(struct evidence_book *book, enum evidence_end end)
@@ -94,14 +110,21 @@ bool evidence_book_add_dns(struct evidence_book *book,
 	return true;
 }
 
+static size_t connects_bytes(const struct connect_evidence *connects,
+                             size_t count)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += CONNECT_BYTES + connects[i].error.len;
+	return bytes;
+}
+
 static size_t http_bytes(const struct http_evidence *seen)
 {
-	size_t bytes = HTTP_BYTES + seen->url.len + seen->headers.len +
-	               seen->body.len + seen->certificate.len;
-
-	for (size_t i = 0; i < seen->connects_count; i++)
-		bytes += CONNECT_BYTES + seen->connects[i].error.len;
-	return bytes;
+	return HTTP_BYTES + seen->url.len + seen->headers.len + seen->body.len +
+	       seen->certificate.len +
+	       connects_bytes(seen->connects, seen->connects_count);
 }
 
 bool evidence_book_add_http(struct evidence_book *book,
@@ -114,6 +137,27 @@ bool evidence_book_add_http(struct evidence_book *book,
 	e->http = grow(book->arena, e->http, e->http_count, &book->http_room,
 	               sizeof(*e->http), EVIDENCE_HOPS_MAX);
 	e->http[e->http_count++] = *seen;
+	return true;
+}
+
+static size_t tls_bytes(const struct tls_evidence *seen)
+{
+	return TLS_BYTES + seen->name.len + seen->cipher.len +
+	       seen->protocol.len + seen->error.len + seen->certificate.len +
+	       connects_bytes(seen->connects, seen->connects_count);
+}
+
+bool evidence_book_add_tls(struct evidence_book *book,
+                           const struct tls_evidence *seen)
+{
+	struct evidence *e = &book->evidence;
+
+	if (!fits(book, tls_bytes(seen),
+	          e->tls_count < EVIDENCE_HANDSHAKES_MAX))
+		return false;
+	e->tls = grow(book->arena, e->tls, e->tls_count, &book->tls_room,
+	              sizeof(*e->tls), EVIDENCE_HANDSHAKES_MAX);
+	e->tls[e->tls_count++] = *seen;
 	return true;
 }
 

@@ -13,7 +13,7 @@
 struct evidence_book {
 	struct arena *arena; /* borrowed */
 	struct evidence evidence;
-	size_t dns_room, http_room;
+	size_t dns_room, http_room, tls_room;
 	size_t bytes; /* no less than the encoding will have */
 };
 
@@ -29,6 +29,15 @@ bool evidence_book_add_dns(struct evidence_book *book,
 bool evidence_book_add_http(struct evidence_book *book,
                             const struct http_evidence *seen)
 	__attribute__((warn_unused_result));
+/* The same. */
+bool evidence_book_add_tls(struct evidence_book *book,
+                           const struct tls_evidence *seen)
+	__attribute__((warn_unused_result));
+
+/* A library's words as evidence takes them: printable, at most
+   EVIDENCE_WORDS_MAX, in the arena. */
+enum { EVIDENCE_WORDS_MAX = 200 };
+struct span evidence_words(struct arena *arena, const char *text);
 
 /* The first end counts. fault: static text that begins with a reason's code. */
 void evidence_book_end(struct evidence_book *book, enum evidence_end end);

@@ -1,6 +1,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "evidence_book.h"
 #include "http_internal.h"
 #include "loop/timer.h"
 
@@ -11,26 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ERROR_MAX = 200 };
-
 _Static_assert((int)JUDGE_ADDRESSES_MAX <= (int)EVIDENCE_CONNECTS_MAX,
                "every address can be told of");
-
-/* Printable, and not longer than the evidence takes. */
-static struct span clean(struct arena *arena, const char *text)
-{
-	size_t len = strlen(text);
-	uint8_t *copy = arena_alloc(arena, ERROR_MAX);
-
-	if (len > ERROR_MAX)
-		len = ERROR_MAX;
-	for (size_t i = 0; i < len; i++) {
-		uint8_t c = (uint8_t)text[i];
-
-		copy[i] = c >= 0x20 && c < 0x7f ? c : '?';
-	}
-	return span_of(copy, len);
-}
 
 /* -- who is connected to */
 
@@ -283,7 +266,7 @@ static void try_next(struct http_fetch *op)
 			return;
 		}
 		tell_connect(op, CONNECT_FORBIDDEN)->error =
-			clean(op->arena, why);
+			evidence_words(op->arena, why);
 		op->tried++;
 	}
 	finish(op, HTTP_NOT_CONNECTED);
@@ -295,10 +278,10 @@ static void on_not_connected(struct http_fetch *op)
 	struct connect_evidence *c = tell_connect(op, end);
 
 	c->took_ms = clock_mono_ms() - op->attempt_ms;
-	c->error =
-		clean(op->arena, op->wrong_peer ? "another peer"
-	                         : op->error[0] ? op->error
-	                                        : curl_easy_strerror(op->code));
+	c->error = evidence_words(
+		op->arena, op->wrong_peer ? "another peer"
+			   : op->error[0] ? op->error
+					  : curl_easy_strerror(op->code));
 	op->tried++;
 	/* somebody who is there but speaks no TLS is not passed over */
 	if (end == CONNECT_TLS_FAILED || clock_mono_ms() >= op->end_ms)

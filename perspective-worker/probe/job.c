@@ -25,6 +25,7 @@ struct run {
 	struct evidence_book book;
 	struct dns_lookup *lookups[LOOKUPS_AT_ONCE];
 	struct http_fetch *fetch;
+	struct tls_shake *shake;
 	struct kind_result result;
 };
 
@@ -61,6 +62,7 @@ static void cancel_operations(struct run *run)
 	for (size_t i = 0; i < LOOKUPS_AT_ONCE; i++)
 		dns_lookup_cancel(&run->lookups[i]);
 	http_fetch_cancel(&run->fetch);
+	tls_shake_cancel(&run->shake);
 }
 
 static struct job **bucket(struct jobs *jobs, int64_t id)
@@ -192,6 +194,15 @@ static void on_http(void *owner, const struct http_evidence *seen)
 	step_and_end(run);
 }
 
+static void on_tls(void *owner, const struct tls_evidence *seen)
+{
+	struct run *run = owner;
+
+	if (!evidence_book_add_tls(&run->book, seen))
+		cancel_operations(run);
+	step_and_end(run);
+}
+
 /* In flight already, or NULL and *free_slot where it may go. */
 static bool is_asking(struct run *run, const struct dns_question *q,
                       struct dns_lookup ***free_slot)
@@ -247,6 +258,15 @@ static bool fetch(struct run *run, const struct judge_step *step)
 	return true;
 }
 
+static void shake(struct run *run, const struct judge_step *step)
+{
+	struct job *job = run->job;
+
+	if (run->shake == NULL)
+		tls_shake_start(job->jobs->conf.tls, &step->tls, time_left(job),
+		                job->arena, on_tls, run, &run->shake);
+}
+
 /* The only function that decides what is next. */
 static void run_step(struct run *run)
 {
@@ -261,6 +281,7 @@ static void run_step(struct run *run)
 		case JUDGE_DONE: run_judged(run, &step.done); return;
 		case JUDGE_WANTS_DNS: ask(run, &step); return;
 		case JUDGE_WANTS_HTTP: goes_on = fetch(run, &step); break;
+		case JUDGE_WANTS_TLS: shake(run, &step); return;
 		}
 	} while (!goes_on);
 }

@@ -13,6 +13,7 @@
 #include "frame.h"
 #include "http_fetch.h"
 #include "resolver.h"
+#include "tls_shake.h"
 
 struct jobs;
 
@@ -20,6 +21,7 @@ struct jobs_conf {
 	struct loop *loop;
 	struct resolver *resolver;
 	struct http_client *http;
+	struct tls_client *tls;
 	int64_t generation;
 	int64_t lookup_ms; /* of one try */
 };

@@ -12,6 +12,7 @@
 #include "link.h"
 #include "resolver.h"
 #include "sandbox.h"
+#include "tls_shake.h"
 
 #include <curl/curl.h>
 #include <event2/event.h>
@@ -33,6 +34,7 @@ struct probe {
 	struct guard *guard;
 	struct resolver *resolver;
 	struct http_client *http;
+	struct tls_client *tls;
 	struct jobs *jobs;
 	uint16_t ports[PORTS_ALWAYS + FRAME_PORTS_MAX];
 	size_t ports_count;
@@ -145,6 +147,7 @@ static int set_workers(struct probe *p, struct err *err)
 	if (p->resolver == NULL)
 		return -1;
 	http_client_set(p->http, p->guard, s->user_agent, s->connect_ms);
+	tls_client_set(p->tls, p->guard, s->connect_ms);
 	return 0;
 }
 
@@ -162,6 +165,7 @@ static void start_jobs(struct probe *p)
 		.loop = p->loop,
 		.resolver = p->resolver,
 		.http = p->http,
+		.tls = p->tls,
 		.generation = p->settings.generation,
 		.lookup_ms = p->settings.lookup_ms,
 	};
@@ -265,6 +269,7 @@ struct probe *probe_new(struct loop *loop, int fd)
 	warm_up();
 	p->loop = loop;
 	p->http = http_client_new(loop);
+	p->tls = tls_client_new(loop);
 	p->link = link_new(loop, fd, on_frame, on_over, p);
 	return p;
 }
@@ -280,6 +285,7 @@ void probe_free(struct probe **slot)
 	link_free(&p->link);
 	resolver_free(&p->resolver);
 	http_client_free(&p->http);
+	tls_client_free(&p->tls);
 	guard_free(&p->guard);
 	arena_free(&p->arena);
 	free(p);

@@ -31,10 +31,12 @@ static struct check check_of(uint8_t which)
 	c.caa.caa_domains = (struct text_list){ issuers, 1 };
 	c.caa.certificate_type = which & 16 ? CERT_S_MIME : CERT_TLS_SERVER;
 	c.dcv.present = true;
-	c.dcv.validation_method = methods[which & 3];
+	c.dcv.validation_method =
+		which & 64 ? METHOD_ACME_TLS_ALPN_01 : methods[which & 3];
 	c.dcv.token = SPAN("token");
 	c.dcv.key_authorization = SPAN(VALUE);
-	c.dcv.key_authorization_hash = SPAN(VALUE);
+	if (!(which & 64))
+		c.dcv.key_authorization_hash = SPAN(VALUE);
 	c.dcv.challenge_value = SPAN(VALUE);
 	c.dcv.http_token_path = SPAN("a.txt");
 	c.dcv.dns_record_type = which & 32 ? RECORD_CAA : RECORD_TXT;
@@ -53,10 +55,20 @@ static bool is_scattered_in(struct span value, struct span hay)
 	return seen == value.len;
 }
 
+static bool is_shown(struct span value, struct span certificate)
+{
+	struct digest digest = digest_of(value);
+
+	return span_find(certificate, digest_span(&digest)) >= 0;
+}
+
 static bool is_seen(const struct evidence *e, struct span value)
 {
 	for (size_t i = 0; i < e->http_count; i++)
 		if (is_scattered_in(value, e->http[i].body))
+			return true;
+	for (size_t i = 0; i < e->tls_count; i++)
+		if (is_shown(value, e->tls[i].certificate))
 			return true;
 	for (size_t i = 0; i < e->dns_count; i++)
 		if (is_scattered_in(value, e->dns[i].packet))
@@ -76,7 +88,7 @@ static void check_pass(const struct evidence *e, enum check_kind kind,
 {
 	assert(e->end == EVIDENCE_END_COMPLETE ||
 	       e->end == EVIDENCE_END_UNKNOWN);
-	assert(e->dns_count + e->http_count > 0);
+	assert(e->dns_count + e->http_count + e->tls_count > 0);
 	if (kind == KIND_DCV) {
 		assert(reason == REASON_VALUE_FOUND);
 		assert(is_seen(e, SPAN(VALUE)));
@@ -109,6 +121,12 @@ static void check_step(const struct judge_step *step, const struct evidence *e,
 		assert(step->http.port == 80 || step->http.port == 443);
 		assert(e->http_count < EVIDENCE_HOPS_MAX);
 		return;
+	case JUDGE_WANTS_TLS:
+		assert(step->tls.addresses_count > 0 &&
+		       step->tls.addresses_count <= JUDGE_ADDRESSES_MAX);
+		assert(step->tls.port == 443);
+		assert(e->tls_count == 0);
+		return;
 	}
 	assert(false);
 }
@@ -128,6 +146,7 @@ static void check_sticks(const struct check *check, const struct evidence *all,
 		all->dns_count < (part & 15U) ? all->dns_count : (part & 15U);
 	some.http_count =
 		all->http_count < (part >> 4U) ? all->http_count : (part >> 4U);
+	some.tls_count = (part & 64U) != 0 ? all->tls_count : 0;
 	judge_next(check, all->kind, &some, arena, &early);
 	check_step(&early, &some, all->kind);
 	judge_next(check, all->kind, &whole, arena, &late);

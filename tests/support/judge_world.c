@@ -189,20 +189,21 @@ static enum connect_end wall_at(const struct world *w, const struct addr *addr)
 	return CONNECT_MADE;
 }
 
-static bool connect_to(struct world *w, const struct http_wanted *http,
-                       struct http_evidence *e)
+static bool connect_to(struct world *w, const struct addr *addresses,
+                       size_t count, uint16_t port,
+                       struct connect_evidence **connects,
+                       size_t *connects_count)
 {
-	e->connects = arena_calloc(w->arena, http->addresses_count,
-	                           sizeof(*e->connects));
-	for (size_t i = 0; i < http->addresses_count; i++) {
-		const struct addr *addr = &http->addresses[i];
+	*connects = arena_calloc(w->arena, count, sizeof(**connects));
+	for (size_t i = 0; i < count; i++) {
+		const struct addr *addr = &addresses[i];
 		enum connect_end end = wall_at(w, addr);
 
-		e->connects[e->connects_count++] = (struct connect_evidence){
+		(*connects)[(*connects_count)++] = (struct connect_evidence){
 			.address = arena_span(
 				w->arena,
 				span_of(addr->bytes, addr_bits(addr) / 8)),
-			.port = http->port,
+			.port = port,
 			.end = end,
 		};
 		if (end == CONNECT_MADE || end == CONNECT_TLS_FAILED)
@@ -230,7 +231,8 @@ static void fetch(struct world *w, const struct http_wanted *http)
 	ck_assert_uint_gt(http->addresses_count, 0);
 	ck_assert(http->port == 80 || http->port == 443);
 	*e = (struct http_evidence){ .url = http->url };
-	if (!connect_to(w, http, e)) {
+	if (!connect_to(w, http->addresses, http->addresses_count, http->port,
+	                &e->connects, &e->connects_count)) {
 		e->end = HTTP_NOT_CONNECTED;
 		return;
 	}
@@ -246,9 +248,34 @@ static void fetch(struct world *w, const struct http_wanted *http)
 		e->end = HTTP_BODY_LARGE;
 }
 
+static void shake_hands(struct world *w, const struct tls_wanted *tls)
+{
+	const struct handshake *h = &w->handshake;
+	struct tls_evidence *e = arena_calloc(w->arena, 1, sizeof(*e));
+
+	ck_assert_uint_eq(w->evidence.tls_count, 0);
+	ck_assert_uint_gt(tls->addresses_count, 0);
+	w->tls = *tls;
+	w->evidence.tls = e;
+	w->evidence.tls_count = 1;
+	*e = (struct tls_evidence){ .name = tls->name };
+	if (!connect_to(w, tls->addresses, tls->addresses_count, tls->port,
+	                &e->connects, &e->connects_count)) {
+		e->end = TLS_NOT_CONNECTED;
+		return;
+	}
+	e->end = h->end == TLS_UNKNOWN ? TLS_COMPLETE : h->end;
+	e->version = h->version == 0 ? 0x0304 : h->version;
+	e->protocol =
+		h->protocol == NULL ? tls->protocol : span_str(h->protocol);
+	e->alert = h->alert != 0 ? SOME_INT(h->alert) : (struct opt_int){ 0 };
+	e->certificate = h->certificate;
+}
+
 static bool is_time_to_stop(struct world *w)
 {
-	size_t seen = w->evidence.dns_count + w->evidence.http_count;
+	size_t seen = w->evidence.dns_count + w->evidence.http_count +
+	              w->evidence.tls_count;
 
 	if (w->stop_after == 0 || seen + 1 < w->stop_after)
 		return false;
@@ -265,6 +292,10 @@ static void gather(struct world *w, const struct judge_step *step)
 		ck_assert_uint_gt(step->questions_count, 0);
 		/* The last first: the order of answers must not matter. */
 		answer(w, &step->questions[step->questions_count - 1]);
+		return;
+	}
+	if (step->want == JUDGE_WANTS_TLS) {
+		shake_hands(w, &step->tls);
 		return;
 	}
 	if (w->evidence.http_count == 0)

@@ -46,6 +46,15 @@ struct wall {
 	enum connect_end end;
 };
 
+/* The server at the other end of a handshake. */
+struct handshake {
+	enum tls_end end;     /* TLS_UNKNOWN stands for TLS_COMPLETE */
+	int64_t version;      /* 0 stands for TLS 1.3 */
+	const char *protocol; /* NULL stands for acme-tls/1 */
+	int alert;            /* 0: none */
+	struct span certificate;
+};
+
 struct world {
 	struct arena *arena;
 	struct check check;
@@ -63,6 +72,7 @@ struct world {
 	size_t pages_count;
 	const struct wall *walls;
 	size_t walls_count;
+	struct handshake handshake;
 	/* Stops gathering, with that end, after so many observations; 0: never.
 	 */
 	size_t stop_after;
@@ -74,6 +84,7 @@ struct world {
 	size_t steps;
 	size_t most_questions; /* of one step */
 	struct http_wanted first;
+	struct tls_wanted tls;
 };
 
 /* Zeroed but for the arena; target "host.example.com", issuer ca.example. */

@@ -79,6 +79,10 @@ const char http01[] =
 	"{'request_id':'r1','domain_or_ip_target':'www.example.com','" DCV
 	"':{'validation_method':'acme-http-01','token':'" TOKEN
 	"','key_authorization':'" TOKEN "." HASH "'}}";
+const char alpn[] =
+	"{'request_id':'r1','domain_or_ip_target':'www.example.com','" DCV
+	"':{'validation_method':'acme-tls-alpn-01','key_authorization_hash':"
+	"'" KA_HEX "'}}";
 const char web[] =
 	"{'request_id':'r1','domain_or_ip_target':'www.example.com','" DCV
 	"':{'validation_method':'website-change','challenge_value':"

@@ -16,8 +16,11 @@
 #define DCV   "dcv_check_parameters"
 #define HASH  "LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ"
 #define TOKEN "DGyRejmCefe7v4NfDGDKfA"
-#define TEN   "aaaaaaaaaa"
-#define L63   TEN TEN TEN TEN TEN TEN "aaa"
+/* SHA-256 of TOKEN "." HASH */
+#define KA_HEX \
+	"35c1a40600e76be7ff31c30a8a2cabefcddb0efa66d1f02c0be8be9c4cb1902f"
+#define TEN "aaaaaaaaaa"
+#define L63 TEN TEN TEN TEN TEN TEN "aaa"
 
 enum { WORLD_SITES = 8 };
 
@@ -49,7 +52,7 @@ void expect_only(const char *what, const struct fixture *f, bool ok,
 void expect_ok(const char *what, const struct fixture *f, bool ok);
 
 /* Good requests. */
-extern const char dns01[], http01[], web[], dnsc[], caa[];
+extern const char dns01[], http01[], alpn[], web[], dnsc[], caa[];
 
 #define TARGET(name) "{'domain_or_ip_target':'" name "'}"
 #define ORCH(text)   "{'orchestration_parameters':{" text "}}"

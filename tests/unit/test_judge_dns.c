@@ -108,7 +108,6 @@ static const struct {
 /* Methods without rules here end plainly, and never with a pass. */
 static const enum validation_method without_rules[] = {
 	METHOD_UNKNOWN,
-	METHOD_ACME_TLS_ALPN_01,
 	METHOD_COUNT,
 };
 

@@ -41,10 +41,10 @@ static struct dns_evidence a_lookup(size_t packet)
 	};
 }
 
-static struct http_evidence a_hop(size_t body)
-{
-	static struct connect_evidence connects[EVIDENCE_CONNECTS_MAX];
+static struct connect_evidence connects[EVIDENCE_CONNECTS_MAX];
 
+static void fill_connects(void)
+{
 	for (int i = 0; i < COUNT(connects); i++)
 		connects[i] = (struct connect_evidence){
 			.address = of_size(16),
@@ -53,6 +53,30 @@ static struct http_evidence a_hop(size_t body)
 			.error = of_size(200),
 			.took_ms = INT64_MAX,
 		};
+}
+
+static struct tls_evidence a_handshake(size_t certificate)
+{
+	fill_connects();
+	return (struct tls_evidence){
+		.name = of_size(253),
+		.connects = connects,
+		.connects_count = EVIDENCE_CONNECTS_MAX,
+		.end = TLS_NOT_CONNECTED,
+		.version = UINT16_MAX,
+		.cipher = of_size(64),
+		.protocol = of_size(255),
+		.alert = SOME_INT(255),
+		.error = of_size(200),
+		.certificate = of_size(certificate),
+		.at_ms = INT64_MAX,
+		.took_ms = INT64_MAX,
+	};
+}
+
+static struct http_evidence a_hop(size_t body)
+{
+	fill_connects();
 	return (struct http_evidence){
 		.url = of_size(2000),
 		.connects = connects,
@@ -111,6 +135,22 @@ START_TEST(hops_are_counted)
 }
 END_TEST
 
+START_TEST(handshakes_are_counted)
+{
+	struct tls_evidence tls = a_handshake(EVIDENCE_CERTIFICATE_MAX);
+
+	for (int i = 0; i < EVIDENCE_HANDSHAKES_MAX; i++)
+		ck_assert(evidence_book_add_tls(&book, &tls));
+	ck_assert(!evidence_book_add_tls(&book, &tls));
+
+	struct evidence e = ended();
+
+	ck_assert(e.end == EVIDENCE_END_TOO_LARGE);
+	ck_assert_uint_eq(e.tls_count, EVIDENCE_HANDSHAKES_MAX);
+	ck_assert_uint_eq(e.tls[0].certificate.len, EVIDENCE_CERTIFICATE_MAX);
+}
+END_TEST
+
 START_TEST(packets_are_weighed)
 {
 	struct dns_evidence lookup = a_lookup(EVIDENCE_PACKET_MAX);
@@ -149,7 +189,9 @@ START_TEST(weight_covers_the_encoding)
 {
 	struct dns_evidence lookup = a_lookup(0);
 	struct http_evidence hop = a_hop(0);
+	struct tls_evidence tls = a_handshake(0);
 
+	ck_assert(evidence_book_add_tls(&book, &tls));
 	for (int i = 0; i < EVIDENCE_DNS_MAX; i++)
 		ck_assert(evidence_book_add_dns(&book, &lookup));
 	for (int i = 0; i < 5; i++)
@@ -187,6 +229,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, lookups_are_counted);
 	tcase_add_test(tc, hops_are_counted);
+	tcase_add_test(tc, handshakes_are_counted);
 	tcase_add_test(tc, packets_are_weighed);
 	tcase_add_test(tc, bodies_are_weighed);
 	tcase_add_test(tc, weight_covers_the_encoding);

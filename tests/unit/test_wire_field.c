@@ -487,6 +487,9 @@ START_TEST(largest_evidence_is_read)
 		.http = arena_calloc(arena, EVIDENCE_HOPS_MAX,
 		                     sizeof(struct http_evidence)),
 		.http_count = EVIDENCE_HOPS_MAX,
+		.tls = arena_calloc(arena, EVIDENCE_HANDSHAKES_MAX,
+		                    sizeof(struct tls_evidence)),
+		.tls_count = EVIDENCE_HANDSHAKES_MAX,
 		.fault = SPAN("x"),
 	};
 	struct evidence got;
@@ -506,9 +509,19 @@ START_TEST(largest_evidence_is_read)
 		for (size_t k = 0; k < EVIDENCE_CONNECTS_MAX; k++)
 			e.http[i].connects[k].error = filled(20);
 	}
+	for (size_t i = 0; i < EVIDENCE_HANDSHAKES_MAX; i++) {
+		e.tls[i].connects = e.http[0].connects;
+		e.tls[i].connects_count = EVIDENCE_CONNECTS_MAX;
+		e.tls[i].version = 0x0304;
+		e.tls[i].alert = SOME_INT(255);
+		e.tls[i].cipher = e.tls[i].protocol = e.tls[i].error =
+			filled(60);
+		e.tls[i].certificate = filled(EVIDENCE_CERTIFICATE_MAX);
+	}
 	evidence_encode(&e, &out);
 	ck_assert_ptr_null(evidence_decode(buf_span(&out), arena, &got));
 	ck_assert_uint_eq(got.dns_count, EVIDENCE_DNS_MAX);
+	ck_assert_uint_eq(got.tls_count, EVIDENCE_HANDSHAKES_MAX);
 	ck_assert_uint_eq(got.http[10].connects_count, EVIDENCE_CONNECTS_MAX);
 }
 END_TEST

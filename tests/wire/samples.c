@@ -297,6 +297,44 @@ static void *evidence_http(struct arena *arena)
 	return KEEP(e);
 }
 
+static void *evidence_tls(struct arena *arena)
+{
+	static const uint8_t v4[4] = { 192, 0, 2, 7 };
+	struct connect_evidence connects[] = {
+		{ .address = { v4, sizeof(v4) },
+		  .port = 443,
+		  .end = CONNECT_MADE,
+		  .took_ms = 9 },
+	};
+	struct tls_evidence tls[] = {
+		{ .name = SPAN("www.example.com"),
+		  .connects = KEEP(connects),
+		  .connects_count = 1,
+		  .end = TLS_ALERT,
+		  .version = 0x0303,
+		  .cipher = SPAN("ECDHE-ECDSA-AES128-GCM-SHA256"),
+		  .protocol = SPAN("acme-tls/1"),
+		  .alert = SOME_INT(120),
+		  .error = SPAN("no application protocol"),
+		  .certificate = SPAN("\x30\x03\x02\x01\x05"),
+		  .at_ms = NOW + 3,
+		  .took_ms = 21 },
+	};
+	struct evidence e = {
+		.schema_version = 1,
+		.kind = KIND_DCV,
+		.probe_generation = 1,
+		.resolver_context = 2,
+		.started_ms = NOW,
+		.finished_ms = NOW + 24,
+		.end = EVIDENCE_END_COMPLETE,
+		.tls = KEEP(tls),
+		.tls_count = 1,
+	};
+
+	return KEEP(e);
+}
+
 static void *evidence_fault(struct arena *arena)
 {
 	struct evidence e = {
@@ -632,6 +670,7 @@ const struct sample samples[] = {
 	{ "check-http-01", &check_type, check_http_01 },
 	{ "check-contact", &check_type, check_contact },
 	{ "evidence-http", &evidence_type, evidence_http },
+	{ "evidence-tls", &evidence_type, evidence_tls },
 	{ "evidence-fault", &evidence_type, evidence_fault },
 	{ "result-two-kinds", &result_type, result_two_kinds },
 	{ "result-timed-out", &result_type, result_timed_out },

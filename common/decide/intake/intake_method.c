@@ -150,14 +150,12 @@ static void check_website_change(struct intake *in)
 	check_url(in);
 }
 
-static void check_http_01(struct intake *in)
+static void check_key_authorization(struct intake *in)
 {
 	const struct dcv_parameters *dcv = &in->request->dcv;
 	struct span token = dcv->token;
 	struct span ka = dcv->key_authorization;
 
-	intake_exact_case(in);
-	check_headers(in, ka);
 	if (!intake_want_text(in, token, DCV "token", INTAKE_TOKEN_MAX) ||
 	    !intake_want_text(in, ka, DCV "key_authorization",
 	                      INTAKE_TOKEN_MAX + 1 + 43))
@@ -177,6 +175,40 @@ static void check_http_01(struct intake *in)
 		intake_issue(in, REASON_FIELD_VALUE, DCV "key_authorization",
 		             "token, a dot, and a key thumbprint of 43 "
 		             "base64url characters");
+}
+
+static void check_http_01(struct intake *in)
+{
+	intake_exact_case(in);
+	check_headers(in, in->request->dcv.key_authorization);
+	check_key_authorization(in);
+}
+
+/* RFC 8737, 3. Open MPIC's requests have the digest, ours may have what it is
+   the digest of. */
+static void check_tls_alpn_01(struct intake *in)
+{
+	const struct dcv_parameters *dcv = &in->request->dcv;
+	struct span hash = dcv->key_authorization_hash;
+	const char *field = DCV "key_authorization_hash";
+	struct digest given;
+	struct digest computed;
+
+	if (dcv->token.len > 0 || dcv->key_authorization.len > 0)
+		check_key_authorization(in);
+	else if (!intake_want_text(in, hash, field, 2 * DIGEST_BYTES))
+		return;
+	if (hash.len == 0)
+		return;
+	if (hash.len != 2 * DIGEST_BYTES || !text_unhex(hash, given.b)) {
+		intake_issue(in, REASON_FIELD_VALUE, field,
+		             "64 hex digits of a SHA-256");
+		return;
+	}
+	computed = digest_of(dcv->key_authorization);
+	if (dcv->key_authorization.len > 0 && !digest_eq(&given, &computed))
+		intake_issue(in, REASON_FIELD_CONTRADICTS, field,
+		             "not the SHA-256 of key_authorization");
 }
 
 static void check_dns_01(struct intake *in)
@@ -267,6 +299,7 @@ static const struct method_rules methods[] = {
 	{ METHOD_DNS_PERSISTENT,         true,  true,  true,  intake_persistent },
 	{ METHOD_ACME_HTTP_01,           true,  false, true,  check_http_01 },
 	{ METHOD_ACME_DNS_01,            true,  true,  false, check_dns_01 },
+	{ METHOD_ACME_TLS_ALPN_01,       true,  false, true,  check_tls_alpn_01 },
 	{ METHOD_DNS_ACCOUNT_01,         true,  true,  false, check_dns_account },
 	{ METHOD_CONTACT_EMAIL_TXT,      true,  true,  false, intake_contact },
 	{ METHOD_CONTACT_EMAIL_CAA,      true,  true,  false, intake_contact },

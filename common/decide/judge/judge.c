@@ -111,6 +111,7 @@ static void judge_method(struct judging *j)
 	case METHOD_DNS_CHANGE: judge_dns_change(j); return;
 	case METHOD_DNS_ACCOUNT_01: judge_dns_account(j); return;
 	case METHOD_DNS_PERSISTENT: judge_persistent(j); return;
+	case METHOD_ACME_TLS_ALPN_01: judge_tls_alpn01(j); return;
 	case METHOD_CONTACT_EMAIL_TXT:
 	case METHOD_CONTACT_EMAIL_CAA:
 	case METHOD_CONTACT_PHONE_TXT:
@@ -118,7 +119,6 @@ static void judge_method(struct judging *j)
 	case METHOD_IP_ADDRESS: judge_ip_address(j); return;
 	case METHOD_REVERSE_ADDRESS_LOOKUP: judge_reverse_lookup(j); return;
 	case METHOD_UNKNOWN:
-	case METHOD_ACME_TLS_ALPN_01:
 	case METHOD_COUNT: break;
 	}
 	judge_end(j, REASON_METHOD_NOT_SUPPORTED,
@@ -159,9 +159,10 @@ static enum reason overdue_reason(const struct judging *j)
 
 	if (j->out->want == JUDGE_WANTS_DNS)
 		return REASON_TIMEOUT_DNS;
-	if (j->out->want == JUDGE_WANTS_HTTP)
+	if (j->out->want == JUDGE_WANTS_HTTP || j->out->want == JUDGE_WANTS_TLS)
 		return REASON_TIMEOUT_CONNECT;
-	return e->http_count > 0 ? REASON_TIMEOUT_READ : REASON_TIMEOUT_DNS;
+	return e->http_count + e->tls_count > 0 ? REASON_TIMEOUT_READ
+	                                        : REASON_TIMEOUT_DNS;
 }
 
 static const char *wanted_words(struct judging *j)
@@ -175,6 +176,10 @@ static const char *wanted_words(struct judging *j)
 	if (step->want == JUDGE_WANTS_HTTP)
 		return arena_printf(j->arena, " before %s was fetched",
 		                    judge_shown(j, step->http.url, 120));
+	if (step->want == JUDGE_WANTS_TLS)
+		return arena_printf(
+			j->arena, " before a handshake with %s",
+			judge_shown(j, step->tls.name, NAME_MAX_TEXT));
 	return "";
 }
 

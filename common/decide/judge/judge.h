@@ -22,6 +22,8 @@
  *   byte. Addresses are tried in the order given, the next one only after a
  *   connection was not made (R-108); each try is in connects, refusals by the
  *   network guard too. The judge names addresses, the guard decides on them.
+ *   Of a handshake the same is true; somebody who is there and fails at it is
+ *   not passed over for the next address.
  * - end stays EVIDENCE_END_UNKNOWN while gathering. Setting it to DEADLINE,
  *   TOO_LARGE or FAULT makes the judge done, never with a pass. A fault begins
  *   with the code of its reason ("resolver-failed: ...").
@@ -42,7 +44,12 @@ enum {
 	JUDGE_ADDRESSES_MAX = EVIDENCE_CONNECTS_MAX
 };
 
-enum judge_want { JUDGE_DONE, JUDGE_WANTS_DNS, JUDGE_WANTS_HTTP };
+enum judge_want {
+	JUDGE_DONE,
+	JUDGE_WANTS_DNS,
+	JUDGE_WANTS_HTTP,
+	JUDGE_WANTS_TLS
+};
 
 struct dns_question {
 	struct span name; /* lower case, no trailing dot */
@@ -67,6 +74,17 @@ struct http_wanted {
 	size_t body_max; /* more is HTTP_BODY_LARGE */
 };
 
+/* One handshake and nothing after it. Offered are TLS 1.2 and later and the one
+   protocol; a certificate is recorded, not verified. */
+struct tls_wanted {
+	struct span name;     /* SNI (RFC 8738, 6 for an address) */
+	struct span protocol; /* ALPN */
+	uint16_t port;
+	/* As for HTTP. */
+	struct addr addresses[JUDGE_ADDRESSES_MAX];
+	size_t addresses_count;
+};
+
 struct judgement {
 	enum result_class result_class; /* one of a worker's four */
 	enum reason reason;
@@ -88,6 +106,7 @@ struct judge_step {
 	struct dns_question questions[JUDGE_QUESTIONS_MAX]; /* WANTS_DNS */
 	size_t questions_count;
 	struct http_wanted http; /* WANTS_HTTP */
+	struct tls_wanted tls;   /* WANTS_TLS */
 	struct judgement done;   /* DONE */
 };
 

@@ -3,6 +3,7 @@
 #include "decide/judge/http_head.h"
 #include "decide/judge/judge_connect.h"
 #include "decide/judge/judge_internal.h"
+#include "decide/judge/url.h"
 
 enum {
 	REDIRECTS_MAX = 10,     /* */
@@ -79,6 +80,11 @@ static bool value_is_sent(struct judging *j, const struct http_wanted *http,
 	       judge_contains(http->accept, value, true);
 }
 
+static struct connects connects_of(const struct http_evidence *seen)
+{
+	return (struct connects){ seen->connects, seen->connects_count };
+}
+
 static bool seen_before(const struct judging *j, struct span url, size_t hop)
 {
 	for (size_t i = 0; i < hop; i++)
@@ -102,8 +108,9 @@ static enum reason broken_reason(const struct http_evidence *seen)
 	case HTTP_COMPLETE: return REASON_UNKNOWN;
 	case HTTP_NOT_CONNECTED: return REASON_CONNECT_FAILED;
 	case HTTP_TIMED_OUT:
-		return judge_is_connected(seen) ? REASON_TIMEOUT_READ
-		                                : REASON_TIMEOUT_CONNECT;
+		return judge_is_connected(connects_of(seen))
+		               ? REASON_TIMEOUT_READ
+		               : REASON_TIMEOUT_CONNECT;
 	case HTTP_RESET: return REASON_CONNECTION_RESET;
 	case HTTP_BAD: return REASON_HTTP_MALFORMED;
 	case HTTP_HEADERS_LARGE: return REASON_HTTP_HEADERS_TOO_LARGE;
@@ -123,14 +130,14 @@ static bool read_head(struct judging *j, const struct http_evidence *seen,
 	enum reason broken = broken_reason(seen);
 
 	if (seen->end == HTTP_NOT_CONNECTED) {
-		judge_end_unconnected(j, seen);
+		judge_end_unconnected(j, seen->url, connects_of(seen));
 		return false;
 	}
 	if (broken != REASON_UNKNOWN) {
 		judge_end(j, broken, "%s", url);
 		return false;
 	}
-	if (!judge_is_connected(seen)) {
+	if (!judge_is_connected(connects_of(seen))) {
 		judge_end(j, REASON_EVIDENCE_INCOMPLETE,
 		          "%s: a response without a connection", url);
 		return false;
@@ -264,7 +271,9 @@ static void judge_hops(struct judging *j, const struct http_search *search,
 		struct http_head head;
 
 		if (!request_is_good(j, search, &http, hop) ||
-		    !judge_find_addresses(j, &url, &http))
+		    !judge_find_addresses(
+			    j, url.host, url.is_address ? &url.address : NULL,
+			    http.addresses, &http.addresses_count))
 			return;
 		if (hop >= j->evidence->http_count) {
 			j->out->want = JUDGE_WANTS_HTTP;
@@ -275,7 +284,8 @@ static void judge_hops(struct judging *j, const struct http_search *search,
 		const struct http_evidence *seen = &j->evidence->http[hop];
 
 		if (!span_eq(seen->url, http.url) ||
-		    !judge_connects_agree(&http, seen)) {
+		    !judge_connects_agree(http.addresses, http.addresses_count,
+		                          http.port, connects_of(seen))) {
 			judge_end(j, REASON_EVIDENCE_INCOMPLETE,
 			          "hop %zu is not what was wanted", hop);
 			return;

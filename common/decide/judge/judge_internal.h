@@ -124,5 +124,6 @@ void judge_persistent(struct judging *j);
 void judge_reverse_lookup(struct judging *j);
 void judge_http01(struct judging *j);
 void judge_website_change(struct judging *j);
+void judge_tls_alpn01(struct judging *j);
 
 #endif
