@@ -80,7 +80,7 @@ class Load(threading.Thread):
     so that others hand it records with put()."""
 
     def __init__(self, world, directory, seed, rate):
-        super().__init__(name="load")
+        super().__init__(name="load", daemon=True)
         self.world = world
         self.rate = rate
         self.requests = Requests(seed, world.value)

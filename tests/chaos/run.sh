@@ -8,7 +8,7 @@
 #
 #   sh tests/chaos/run.sh [--minutes N] [--seed S] [--rate R] [--dir DIR]
 #
-#   --minutes N   how long (default 4, at least 3); checking comes after
+#   --minutes N   how long (default 4, and the least); checking comes after
 #   --seed S      which schedule (default 1)
 #   --rate R      requests a second (default 13)
 #   --dir DIR     a new folder for all files (default: one in /tmp)
@@ -77,7 +77,7 @@ while [ $given -gt 0 ]; do
 	shift
 	given=$((given - 1))
 done
-[ "$minutes" -ge 3 ] || fail "--minutes wants 3 at least"
+[ "$minutes" -ge 4 ] || fail "--minutes wants 4 at least"
 if [ -n "$list" ]; then
 	exec $PYTHON tests/chaos/drive.py --list --minutes "$minutes" \
 		--seed "$seed"
