@@ -5,7 +5,8 @@
 #   sh tests/run.sh [--quick] [--ci] [--only WORD]... [--list]
 #
 #   --quick      the dev build's suites and the checks: no sanitizers, no fuzz
-#   --ci         also the second compiler, the release build, layout and tidy
+#   --ci         also the second compiler, the release build, layout, tidy, and
+#                that the chaos run can fail
 #   --only WORD  suites whose name contains WORD; builds they need come along
 #   --list       names of the suites
 #
@@ -258,6 +259,16 @@ chaos_suite()
 		sh tests/chaos/run.sh --minutes 4 --seed 1
 }
 
+# What the chaos run's checker must find, and what it must not.
+prove_suite()
+{
+	suite="prove (dev)"
+	wanted "$suite" || return 0
+	build dev || { not_built "$suite"; return 1; }
+	one "$suite" run env BUILD_DIR="$ROOT/build/dev" \
+		timeout -k 60 "$CHAOS_SECONDS" sh tests/chaos/prove.sh
+}
+
 # New inputs gather in build/fuzz/corpus, so that the next run starts from them.
 fuzz_one()
 {
@@ -364,7 +375,7 @@ list_suites()
 	for script in tests/checks/*.sh; do
 		echo "check $(basename "$script" .sh)"
 	done
-	[ $ci = no ] || echo "release"
+	[ $ci = no ] || printf '%s\n' "prove (dev)" release
 }
 
 if [ $list = yes ]; then
@@ -389,6 +400,7 @@ ctest_suite simulation dev "$JOBS"
 e2e_suites dev
 chaos_suite
 if [ $ci = yes ]; then
+	prove_suite
 	ctest_suite unit clang "$JOBS"
 	if wanted release; then
 		build release

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Two coordinators meet at every point where both could write (promises 1, 4):
+# the first stopped there, the second in its place, the first awake again.
+#
+#   BUILD_DIR=build/dev sh tests/e2e/takeover.sh
+set -eu
+cd "$(dirname "$0")/../.."
+sh deploy/install-deps.sh --kafka
+exec /usr/bin/python3 tests/chaos/constructed.py "${BUILD_DIR:-build/dev}"
