@@ -188,9 +188,10 @@ static bool corroborates_well(const struct attempt_state *state,
 		       saw_the_selected(state, k->observed);
 	case REASON_CAA_NO_RECORDS:
 	case REASON_CAA_PERMITS:
-	case REASON_CAA_UNRESTRICTED:
+	case REASON_CAA_UNRESTRICTED: return k->kind == KIND_CAA && timed;
 	case REASON_CAA_LOOKUP_FAILURE_INSECURE:
-		return k->kind == KIND_CAA && timed;
+		return k->kind == KIND_CAA && timed &&
+		       state->facts->may_forgive;
 	default: return false;
 	}
 }

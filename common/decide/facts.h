@@ -23,6 +23,7 @@ struct request_facts {
 	struct span account_uri;
 	struct span
 		selected; /* contact methods, PTR: what all must have seen */
+	bool may_forgive; /* a CAA lookup that failed may permit */
 	enum certificate_type certificate_type;
 	struct span trace_identifier;
 	struct opt_int challenge_created_at_ms;

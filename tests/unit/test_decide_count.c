@@ -221,8 +221,8 @@ static const struct {
 	  CLASS_CORROBORATED },
 	{ "unrestricted", KIND_CAA, CLASS_CORROBORATED, REASON_CAA_UNRESTRICTED,
 	  CLASS_CORROBORATED },
-	{ "insecure", KIND_CAA, CLASS_CORROBORATED,
-	  REASON_CAA_LOOKUP_FAILURE_INSECURE, CLASS_CORROBORATED },
+	{ "insecure, not allowed", KIND_CAA, CLASS_CORROBORATED,
+	  REASON_CAA_LOOKUP_FAILURE_INSECURE, CLASS_REFUSED },
 	{ "disagreed", KIND_DCV, CLASS_DISAGREED, REASON_VALUE_NOT_FOUND,
 	  CLASS_DISAGREED },
 	{ "error", KIND_DCV, CLASS_ERROR, REASON_DNS_SERVFAIL, CLASS_ERROR },
@@ -336,6 +336,20 @@ START_TEST(r040_domain_is_the_one_asked_for)
 		ck_assert_msg(class_of(1, KIND_DCV) == rows[i].want,
 		              "%s for %s", rows[i].adn, rows[i].target);
 	}
+}
+END_TEST
+
+/* a permission by failure counts only where the request may have it. */
+START_TEST(r068_only_where_it_was_allowed)
+{
+	struct result r = world_result(&w, 1, CLASS_CORROBORATED);
+	struct heard h = world_heard(&w, &r, 1);
+
+	w.facts.may_forgive = _i == 1;
+	r.kinds[KIND_CAA].reason = REASON_CAA_LOOKUP_FAILURE_INSECURE;
+	ck_assert_int_eq(attempt_fold(&w.state, &h), FOLD_COUNTED);
+	ck_assert_int_eq(class_of(1, KIND_CAA),
+	                 _i == 1 ? CLASS_CORROBORATED : CLASS_REFUSED);
 }
 END_TEST
 
@@ -708,6 +722,7 @@ int main(void)
 	tcase_add_loop_test(tc, r088_domain_is_of_the_target, 0,
 	                    COUNT(domains));
 	tcase_add_test(tc, r040_domain_is_the_one_asked_for);
+	tcase_add_loop_test(tc, r068_only_where_it_was_allowed, 0, 2);
 	tcase_add_test(tc, missing_kind_is_refused);
 	tcase_add_loop_test(tc, r066_caa_permission_has_its_time, 0,
 	                    COUNT(lookups));

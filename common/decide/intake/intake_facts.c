@@ -29,6 +29,7 @@ static struct request_facts order_facts(const struct order *o)
 		                                 : METHOD_UNKNOWN,
 		.account_uri = o->account_uri,
 		.selected = o->selected,
+		.may_forgive = opt_bool_or(o->caa.allow_lookup_failure, false),
 		.certificate_type = o->certificate_type,
 		.trace_identifier = o->trace_identifier,
 		.challenge_created_at_ms = o->challenge_created_at_ms,

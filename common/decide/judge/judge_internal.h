@@ -94,8 +94,8 @@ struct climb {
 	struct span node;
 	struct lookup lookup;
 	int64_t earliest_ms; /* of the lookups that found nothing */
-	/* In: failed lookups are no end where judge_insecure() has a proof. Out:
-	   the first such node; empty when there was none. */
+	/* In: failed lookups are no end where judge_insecure() has a proof.
+	   Out: the first such node; empty when there was none. */
 	bool may_forgive;
 	struct span forgiven;
 };
