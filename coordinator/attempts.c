@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "coordinator/admission.h"
+#include "coordinator/broker_time.h"
 #include "kafka/kafka_point.h"
 #include "wire/check.h"
 
@@ -96,9 +97,12 @@ static enum site_state *site_states(struct session *s, int64_t now_ms)
 	for (size_t i = 0; i < inv->count; i++) {
 		const char *code = (const char *)inv->sites[i].code.p;
 
-		states[i] = liveness_alive(c->liveness, code, now_ms)
-		                    ? SITE_LIVE
-		                    : SITE_SILENT;
+		if (liveness_alive(c->liveness, code, now_ms))
+			states[i] = SITE_LIVE;
+		else if (liveness_skewed(c->liveness, code, now_ms))
+			states[i] = SITE_UNFIT; /* */
+		else
+			states[i] = SITE_SILENT;
 	}
 	return states;
 }
@@ -278,6 +282,8 @@ static void on_attempt_logged(void *arg, const struct kafka_delivery *d)
 		}
 		return;
 	}
+	broker_time_note(s->partition->c, s->partition->c->d->topics.attempts,
+	                 d->time_kind, d->timestamp_ms);
 	run->ref.offset = d->offset;
 	run->state.ref.offset = d->offset;
 	if (s->partition->attempts_next <= d->offset)

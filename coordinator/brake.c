@@ -2,6 +2,7 @@
  * brake.c -- intake pauses above the ceilings and resumes below them; and why
  * the coordinator is not ready.
  */
+#include "coordinator/broker_time.h"
 #include "coordinator/outbox.h"
 
 enum {
@@ -43,6 +44,7 @@ void coordinator_balance(struct coordinator *c)
 void coordinator_ready(const struct coordinator *c, struct buf *reasons)
 {
 	size_t owned = 0, restoring = 0, stopped = 0;
+	int64_t ahead_ms;
 
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
 		const struct partition *p = c->partitions[i];
@@ -59,6 +61,12 @@ void coordinator_ready(const struct coordinator *c, struct buf *reasons)
 		buf_add_str(reasons, "not a member of the group yet\n");
 	if (!outbox_is_ready(c->outbox))
 		buf_add_str(reasons, "transactional producer not ready\n");
+	if (broker_time_is_off(c, &ahead_ms))
+		buf_printf(reasons,
+		           "clock is %lld ms ahead of the brokers', limit "
+		           "%lld ms\n",
+		           (long long)ahead_ms,
+		           (long long)c->d->conf->broker_skew_ms);
 	if (restoring > 0)
 		buf_printf(reasons, "%zu of %zu partitions being restored\n",
 		           restoring, owned);

@@ -65,6 +65,8 @@ struct coordinator_conf {
 	int64_t duplicate_window_bytes;
 	int64_t heartbeat_fresh_ms;
 	int64_t clock_skew_ms;
+	int64_t broker_skew_ms;
+	int64_t clock_shift_ms;
 	int64_t drain_ms;
 	struct setting_list accept_gap;
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "coordinator/attempts.h"
 #include "coordinator/barrier.h"
+#include "coordinator/broker_time.h"
 #include "coordinator/outbox.h"
 #include "coordinator/overload.h"
 #include "coordinator/requests.h"
@@ -154,6 +155,9 @@ static void on_log_record(void *owner, const struct kafka_message *m)
 	const struct topics *t = &c->d->topics;
 
 	if (strcmp(m->topic, t->perspectives) == 0) {
+		if (c->heartbeats_live)
+			broker_time_note(c, m->topic, m->time_kind,
+			                 m->timestamp_ms);
 		results_on_heartbeat(c, m);
 		return;
 	}
@@ -161,6 +165,8 @@ static void on_log_record(void *owner, const struct kafka_message *m)
 
 	if (p == NULL)
 		return;
+	if (p->phase == PARTITION_SERVING)
+		broker_time_note(c, m->topic, m->time_kind, m->timestamp_ms);
 	if (strcmp(m->topic, t->results) == 0)
 		results_on_message(p, m);
 	else if (strcmp(m->topic, t->decisions) == 0 &&
@@ -178,7 +184,11 @@ static void on_log_eof(void *owner, const struct kafka_partition *at,
 	struct coordinator *c = owner;
 	struct partition *p = partition_find(c, at->partition);
 
-	if (strcmp(at->topic, c->d->topics.perspectives) == 0 || p == NULL)
+	if (strcmp(at->topic, c->d->topics.perspectives) == 0) {
+		c->heartbeats_live = true;
+		return;
+	}
+	if (p == NULL)
 		return;
 	if (p->phase == PARTITION_SERVING) {
 		if (strcmp(at->topic, c->d->topics.results) == 0 &&
@@ -390,6 +400,7 @@ static void on_housekeeping(void *arg)
 		window_expire(p->window, clock_wall_ms());
 		end_orphans(p);
 	}
+	broker_time_look(c);
 	coordinator_balance(c);
 	leave_if_done(c);
 	timer_set_ms(c->housekeeping, HOUSEKEEPING_MS);

@@ -14,6 +14,7 @@
 #ifndef COORDINATOR_COORDINATOR_H
 #define COORDINATOR_COORDINATOR_H
 
+#include "coordinator/clock_watch.h"
 #include "coordinator/deployment.h"
 #include "coordinator/liveness.h"
 #include "coordinator/stats.h"
@@ -29,6 +30,16 @@ struct barrier;
 struct overload;
 struct ticket;
 
+enum { BROKER_TIME_TOPICS = 4 };
+
+/* See broker_time.h. */
+struct broker_time {
+	struct clock_watch watch;
+	bool good[BROKER_TIME_TOPICS]; /* had the brokers' time once */
+	int64_t off_said_mono_ms;      /* 0: never */
+	int64_t type_said_mono_ms;
+};
+
 struct coordinator {
 	struct loop *loop;
 	const struct deployment *d;
@@ -41,6 +52,8 @@ struct coordinator {
 	struct outbox *outbox;
 	struct barrier *barrier;
 	struct liveness *liveness;
+	bool heartbeats_live; /* the backlog was read */
+	struct broker_time broker_time;
 	struct overload *overload;
 	struct stats *stats;
 	struct partition **partitions; /* by number; NULL: not ours */

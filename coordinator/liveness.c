@@ -167,3 +167,27 @@ bool liveness_skewed(const struct liveness *l, const char *perspective,
 	}
 	return skewed;
 }
+
+static int64_t size_of(int64_t ms)
+{
+	return ms < 0 ? -ms : ms;
+}
+
+bool liveness_ahead(const struct liveness *l, const char *perspective,
+                    int64_t now_ms, int64_t *ahead_ms)
+{
+	bool found = false;
+
+	for (const struct instance *i = l->instances; i != NULL;
+	     i = i->hh.next) {
+		int64_t ahead = i->wall_ms - i->at_ms;
+
+		if (strcmp(i->perspective, perspective) != 0 ||
+		    !is_fresh(l, i, now_ms) ||
+		    (found && size_of(ahead) <= size_of(*ahead_ms)))
+			continue;
+		*ahead_ms = ahead;
+		found = true;
+	}
+	return found;
+}

@@ -27,6 +27,9 @@ bool liveness_alive(const struct liveness *l, const char *perspective,
    such a perspective is not planned at all (R-100). */
 bool liveness_skewed(const struct liveness *l, const char *perspective,
                      int64_t now_ms);
+/* Of the fresh instances the clock that is off most; false: there is none. */
+bool liveness_ahead(const struct liveness *l, const char *perspective,
+                    int64_t now_ms, int64_t *ahead_ms);
 /* Instances alive at a perspective, for figures. */
 size_t liveness_count(const struct liveness *l, const char *perspective,
                       int64_t now_ms);

@@ -54,6 +54,7 @@ static int start(struct process *p, const struct version_part *libraries,
 		                     .program = "mpic-coordinator",
 		                     .libraries = libraries };
 
+	clock_shift_wall(p->conf.clock_shift_ms);
 	if (deployment_init(&p->deployment, &p->conf, why) != 0)
 		return EX_CONFIG;
 	p->loop = loop_new();

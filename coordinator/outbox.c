@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "coordinator/admission.h"
 #include "coordinator/barrier.h"
+#include "coordinator/broker_time.h"
 #include "coordinator/requests.h"
 
 #include <assert.h>
@@ -262,6 +263,15 @@ static void finish_decision(struct partition *p, struct answer *a,
 	session_end(s);
 }
 
+static void note_time(struct coordinator *c, const struct kafka_batch *batch,
+                      size_t number)
+{
+	struct kafka_delivery d = kafka_batch_delivery(batch, number);
+
+	broker_time_note(c, c->d->topics.decisions, d.time_kind,
+	                 d.timestamp_ms);
+}
+
 static void finish(struct outbox *o, const struct kafka_batch *batch)
 {
 	struct coordinator *c = o->c;
@@ -288,8 +298,10 @@ static void finish(struct outbox *o, const struct kafka_batch *batch)
 			offset = kafka_batch_delivery(batch, number++).offset;
 		if (names_request(a))
 			answered_note(p->answered, a->request_offset, offset);
-		if (a->kind == ANSWER_DECISION)
+		if (a->kind == ANSWER_DECISION) {
+			note_time(c, batch, number - 1);
 			finish_decision(p, a, offset);
+		}
 		if (own)
 			answer_free(o, a);
 	}

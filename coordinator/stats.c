@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "coordinator/broker_time.h"
 #include "coordinator/outbox.h"
 #include "coordinator/overload.h"
 
@@ -16,7 +17,7 @@ struct stats {
 	struct metric *checks, *results, *untrusted, *undecodable;
 	struct metric *commits, *commit_seconds, *commit_answers;
 	struct metric *in_flight, *queued, *partitions, *paused, *window;
-	struct metric *window_overflows, *alive, *lag, *backlog;
+	struct metric *window_overflows, *clock, *skew, *alive, *lag, *backlog;
 	struct metric *time_left, *p95, *working;
 	bool shown[PARTITIONS_MAX]; /* their lag is not 0 */
 };
@@ -43,6 +44,18 @@ static void register_load(struct stats *s, struct metrics *m)
 		"hanging checks: requests with less time left are answered "
 		"overloaded.",
 		NULL);
+}
+
+static void register_clocks(struct stats *s, struct metrics *m)
+{
+	s->clock = metrics_gauge(
+		m, "mpic_clock_ahead_seconds",
+		"How far this machine's clock is ahead of the brokers'.", NULL);
+	s->skew = metrics_gauge(
+		m, "mpic_perspective_clock_ahead_seconds",
+		"How far a perspective's clock is ahead of the brokers': of "
+		"its fresh instances the one that is off most.",
+		LABELS("perspective"));
 }
 
 struct stats *stats_new(struct metrics *m)
@@ -105,6 +118,7 @@ struct stats *stats_new(struct metrics *m)
 	s->alive =
 		metrics_gauge(m, "mpic_perspective_instances",
 	                      "Worker instances alive.", LABELS("perspective"));
+	register_clocks(s, m);
 	register_load(s, m);
 	s->lag = metrics_gauge(m, "mpic_kafka_consumer_lag",
 	                       "Records not read yet.",
@@ -214,10 +228,21 @@ static void collect_partitions(struct stats *s)
 		series_set(metric_only(s->window_overflows), (double)overflows);
 }
 
+static void collect_clocks(const struct stats *s, const char *code)
+{
+	int64_t ahead_ms;
+
+	if (liveness_ahead(s->watched->liveness, code, clock_wall_ms(),
+	                   &ahead_ms))
+		series_set(metric_series(s->skew, LABELS(code)),
+		           (double)ahead_ms / 1000);
+}
+
 static void collect(void *arg)
 {
 	struct stats *s = arg;
 	const struct coordinator *c = s->watched;
+	int64_t ahead_ms;
 
 	if (c == NULL)
 		return;
@@ -229,6 +254,8 @@ static void collect(void *arg)
 	series_set(metric_only(s->in_flight), (double)c->sessions);
 	series_set(metric_only(s->queued), (double)outbox_queued(c->outbox));
 	collect_partitions(s);
+	if (broker_time_ahead(c, &ahead_ms))
+		series_set(metric_only(s->clock), (double)ahead_ms / 1000);
 	for (size_t i = 0; i < c->d->inventory.count; i++) {
 		const char *code =
 			(const char *)c->d->inventory.sites[i].code.p;
@@ -236,6 +263,7 @@ static void collect(void *arg)
 		series_set(metric_series(s->alive, LABELS(code)),
 		           (double)liveness_count(c->liveness, code,
 		                                  clock_wall_ms()));
+		collect_clocks(s, code);
 	}
 }
 

@@ -48,6 +48,7 @@ const struct setting worker_settings[] = {
 	SET_LIST(C, "guard", "egress", guard_egress, "", 0, 32, 0, "Addresses that this worker sends from; told to the coordinators, and no check may reach them."),
 	SET_LIST(C, "guard", "allow", guard_allow, "", 0, 64, SETTING_LAB_ONLY, "Loopback and documentation prefixes that checks may reach."),
 	SET_LIST(C, "guard", "allow_ports", guard_allow_ports, "", 0, FRAME_PORTS_MAX, SETTING_LAB_ONLY, "Ports that checks may reach beside 53, 80 and 443."),
+	SET_INT(C, NULL, "clock_shift", clock_shift_ms, "0", -86400000, 86400000, SETTING_LAB_ONLY, "Milliseconds that the wall clock is put forward: for tests of what a wrong clock does."),
 	SET_ROWS(C, "key", keys, struct pinned_key, pinned_key_table, 1, 4096, 0, "A public key that is trusted, and for what: the coordinators'."),
 	SET_TABLE(C, admin, struct admin_settings, admin_settings_table),
 	SET_END

@@ -27,6 +27,7 @@ struct worker_conf {
 
 	int64_t in_flight_max;
 	int64_t heartbeat_ms;
+	int64_t clock_shift_ms;
 	int64_t drain_ms;
 	const char *accept_vulnerable_resolver;
 

@@ -1,4 +1,5 @@
 /* mpic-perspective-worker: see worker.h. */
+#include "base/clock.h"
 #include "kafka/kafka_end.h"
 #include "perspective-worker/worker.h"
 #include "settings/program.h"
@@ -54,6 +55,7 @@ static int start(struct process *p, const struct version_part *libraries,
 		                     .program = name,
 		                     .libraries = libraries };
 
+	clock_shift_wall(p->conf.clock_shift_ms);
 	if (deployment_init(&p->deployment, &p->conf, why) != 0)
 		return EX_CONFIG;
 	p->loop = loop_new();

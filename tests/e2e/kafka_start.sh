@@ -349,6 +349,65 @@ small(\"dead-letters\", 100)"
 	done
 }
 
+# wait_get NAME PATH PATTERN WHAT: its admin port comes to say that
+wait_get()
+{
+	seen=$((seen + 1))
+	tries=0
+	until admin_get "$1" "$2" | grep -q -e "$3"; do
+		tries=$((tries + 1))
+		if [ $tries -gt 50 ]; then
+			fail "$4: $1 $2: $(admin_get "$1" "$2" | tail -n 3)"
+			return
+		fi
+		sleep 0.2
+	done
+}
+
+# Clocks that are off: coordinators are not ready, workers not planned (R-100);
+# and topics that do not carry the brokers' time are refused.
+check_clocks()
+{
+	manifest "${T}p."
+	MORE='lab = yes clock_shift = 1200' coordinator_settings p "${T}p."
+	MORE='lab = yes clock_shift = -1200' coordinator_settings q "${T}p."
+	MORE='lab = yes' MORE_PLAN='attempt_time = 3s' \
+		coordinator_settings r "${T}p."
+	MORE='heartbeat = 300ms clock_shift = 1500' \
+		worker_settings pw "${T}p." fra
+	MORE='heartbeat = 300ms' worker_settings qw "${T}p." nyc
+	manifest "${T}q." '
+topic("decisions")["config"]["message.timestamp.type"] = "CreateTime"'
+	coordinator_settings s "${T}q."
+	for name in p q r s; do
+		start $name coordinator
+	done
+	start pw perspective-worker
+	start qw perspective-worker
+	wait_get p /readyz 'clock is 1[12][0-9][0-9] ms ahead' "a clock ahead"
+	wait_get q /readyz 'clock is -1[12][0-9][0-9] ms ahead' "a clock behind"
+	says q 'coordinator_clock_off.*"ahead_ms":-1' 5 "a clock behind"
+	wait_get p /metrics '^mpic_clock_ahead_seconds 1\.[12]' "its figure"
+	wait_get r /metrics \
+		'clock_ahead_seconds{perspective="fra"} 1\.[45]' "a worker's"
+	wait_get r /metrics \
+		'^mpic_perspective_instances{perspective="nyc"} 1' "its fellow"
+	seen=$((seen + 1))
+	! admin_get r /readyz | grep -q clock || fail "a good clock is off"
+	stop p
+	stop q
+	# the skewed one is the primary: there is nobody to ask
+	wait_get r /readyz '^ready' "alone"
+	submit "${T}p." one www.example.com
+	is_decided "${T}p." one "do-not-issue primary-missing" \
+		"a skewed primary"
+	submit "${T}q." one bad_name..example
+	ends s 78 "topic .\"${T}q.decisions.*LogAppendTime"
+	for name in r pw qw; do
+		stop $name
+	done
+}
+
 for tool in kcat java mvn; do
 	command -v $tool >/dev/null 2>&1 ||
 		sh deploy/install-deps.sh --kafka
@@ -356,7 +415,7 @@ done
 [ -n "${KAFKA_DIR-}" ] || $LOCAL start "$KAFKA" --partitions 3
 eval "$($LOCAL env "$KAFKA")"
 make_keys
-for part in ${PARTS:-refusals first_use gaps recreated sizes}; do
+for part in ${PARTS:-refusals first_use gaps recreated sizes clocks}; do
 	check_$part
 done
 echo "kafka_start: $seen checks, $bad failed"
