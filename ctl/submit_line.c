@@ -59,19 +59,23 @@ static const struct argp_option options[] = {
 	{ .name = "method",
 	  .key = OPT_METHOD,
 	  .arg = "METHOD",
-	  .doc = "acme-http-01, acme-dns-01, website-change, dns-change, ..." },
+	  .doc = "acme-http-01, acme-dns-01, acme-tls-alpn-01, "
+	         "website-change, dns-change, ..." },
 	{ .name = "token",
 	  .key = OPT_TOKEN,
 	  .arg = "TOKEN",
-	  .doc = "acme-http-01: the token" },
+	  .doc = "acme-http-01, acme-tls-alpn-01: the token" },
 	{ .name = "key-authorization",
 	  .key = OPT_KEY_AUTHORIZATION,
 	  .arg = "TEXT",
-	  .doc = "acme-http-01: what the file must hold" },
+	  .doc = "acme-http-01: what the file must hold; "
+	         "acme-tls-alpn-01: what the certificate has the "
+	         "digest of" },
 	{ .name = "key-authorization-hash",
 	  .key = OPT_KEY_AUTHORIZATION_HASH,
 	  .arg = "TEXT",
-	  .doc = "acme-dns-01: what the TXT record must hold" },
+	  .doc = "acme-dns-01: what the TXT record must hold; "
+	         "acme-tls-alpn-01: the digest in hex" },
 	{ .name = "challenge",
 	  .key = OPT_CHALLENGE,
 	  .arg = "VALUE",

@@ -7,6 +7,8 @@ hints and trust anchors for every view, DIR/env (KEY=VALUE) and DIR/servers
 web/nginx.conf beside this file.
 """
 import concurrent.futures
+import hashlib
+import ipaddress
 import os
 import pathlib
 import re
@@ -31,6 +33,20 @@ SIGNED = set(ALGORITHMS) | {
 WITHOUT_DS = {"unsigned", "missing-ds", "lame", "hostile"}
 ELSEWHERE = {"lame", "hostile"}
 WAYS = SIGNED | ELSEWHERE | {"unsigned", "unsigned-with-ds"}
+
+# For tls-alpn-01, by name: what the certificate is for, whose digest it has,
+# and whether that extension is critical.
+ACME_IDENTIFIER = "1.3.6.1.5.5.7.1.31"
+ALPN = {
+    "alpn-good.lab": ("DNS:alpn-good.lab", "ALPN_HASH", True),
+    "alpn-wrong.lab": ("DNS:alpn-wrong.lab", "WRONG_ALPN_HASH", True),
+    "alpn-two-names.lab": ("DNS:alpn-two-names.lab,DNS:alpn-good.lab",
+                           "ALPN_HASH", True),
+    "alpn-not-critical.lab": ("DNS:alpn-not-critical.lab", "ALPN_HASH",
+                              False),
+    "alpn-split.lab": ("DNS:alpn-split.lab", "ALPN_HASH", True),
+    "alpn-none.lab": ("DNS:alpn-none.lab", "ALPN_HASH", True),
+}
 
 
 class Refused(Exception):
@@ -76,6 +92,9 @@ def read_values():
     half = len(values["DNS01_HASH"]) // 2
     values["DNS01_HASH_1"] = values["DNS01_HASH"][:half]
     values["DNS01_HASH_2"] = values["DNS01_HASH"][half:]
+    for prefix in ("", "WRONG_"):
+        values[prefix + "ALPN_HASH"] = hashlib.sha256(
+            values[prefix + "KEY_AUTHORIZATION"].encode()).hexdigest()
     return values
 
 
@@ -103,7 +122,7 @@ def addresses(block):
     return {"DNS_NET": f"{dns}.0/24", "WEB_NET": f"{web}.0/24",
             "WEB": f"{web}.1", "ATTACKER": f"{web}.2",
             "HOSTILE_WEB": f"{web}.3", "CLOSED": f"{web}.4",
-            "HOSTILE_DNS": f"{dns}.9"}
+            "ALPN": f"{web}.5", "HOSTILE_DNS": f"{dns}.9"}
 
 
 def servers_of(block, view):
@@ -292,6 +311,27 @@ class Lab:
         return (f"web {self.values['WEB']} nginx -c {shlex.quote(str(conf))} "
                 f"-e {shlex.quote(str(log))}\n")
 
+    def write_alpn(self):
+        """Validation certificates (RFC 8737), each by the name of its SNI."""
+        folder = self.dir / "alpn"
+        folder.mkdir(exist_ok=True)
+        address = self.values["ALPN"]
+        reverse = ipaddress.ip_address(address).reverse_pointer
+        for name, (names, value, critical) in {
+                **ALPN, reverse: (f"IP:{address}", "ALPN_HASH", True)}.items():
+            pem = folder / f"{name}.pem"
+            ldns(folder, "openssl", "req", "-x509", "-nodes", "-days", "30",
+                 "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                 "-keyout", f"{name}.key", "-out", f"{name}.crt",
+                 "-subj", "/CN=challenge",
+                 "-addext", f"subjectAltName={names}", "-addext",
+                 f"{ACME_IDENTIFIER}={'critical,' if critical else ''}"
+                 f"DER:0420{self.values[value]}")
+            pem.write_text("".join((folder / f"{name}.{part}").read_text()
+                                   for part in ("key", "crt")))
+        return (f"alpn {address} python3 {shlex.quote(str(HERE / 'alpn.py'))} "
+                f"{address} {shlex.quote(str(folder))}\n")
+
     def write_suffixes(self):
         """The public suffix list, with the lab's suffixes among ICANN's."""
         ours = [row.zone.rstrip(".") for row in self.rows if row.depth == 1]
@@ -326,6 +366,7 @@ class Lab:
                    for view in self.views for level, address
                    in servers_of(self.block, view).items()]
         servers.append(self.write_web())
+        servers.append(self.write_alpn())
         servers.append(
             f"hostile {self.values['HOSTILE_DNS']} python3 "
             f"{shlex.quote(str(HERE / 'hostile.py'))} "

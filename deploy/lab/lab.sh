@@ -1,7 +1,8 @@
 #!/bin/sh
 # A laboratory Internet on loopback: for every view its own root, top-level
 # domains and zones (nsd), signed and broken as zones.table says, an honest
-# and an attacker's web server (nginx), and servers that misbehave (hostile.py).
+# and an attacker's web server (nginx), one for tls-alpn-01 (alpn.py), and servers
+# that misbehave (hostile.py).
 #
 #   lab.sh up DIR [--views N] [--block B]   start it, all of its files in DIR
 #   lab.sh env DIR                          KEY=VALUE: addresses, files, values
@@ -111,7 +112,9 @@ all_listen()
 	listeners >"$DIR/listeners"
 	while read -r name address command; do
 		port=53
-		[ "$name" = web ] && port=443
+		case $name in
+		web | alpn) port=443 ;;
+		esac
 		grep -qxF "$address:$port" "$DIR/listeners" || return 1
 	done <"$DIR/servers"
 }
