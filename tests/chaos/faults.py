@@ -13,7 +13,7 @@ import confluent_kafka
 
 from watch import GROUP
 
-REACH_SECONDS = 30    # until a coordinator comes to the point it is to stop at
+REACH_SECONDS = 60    # until a coordinator comes to the point it is to stop at
 STOPPED_SECONDS = 13  # past transaction.timeout and the group's session
 WHOLE_SECONDS = 90    # until all replicas are in sync
 STEP_SECONDS = 4      # between two of a rolling restart
