@@ -88,7 +88,8 @@ class Rests:
         for plan in self.plans.values():
             plan.results.sort(key=lambda x: x[0].offset)
 
-    # -- promise 4
+    # -- promise 4; the time of a check is that of whoever sent it or of its
+    # broker, of an attempt its broker's: all of one machine
 
     def check_checks(self, code):
         for r in read_topic(self.log.directory, "checks." + code):
