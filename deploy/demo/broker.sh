@@ -1,7 +1,7 @@
 #!/bin/sh
 # broker.sh -- the demo's broker, mpicctl dev-broker or Apache Kafka, and who
 # its programs are to it; read with "." by demo.sh.  Wants DIR, ROOT, PROGRAMS,
-# nodes (none: dev-broker) and partitions.
+# nodes (none: dev-broker) and partitions; kafka_options, more of local.sh's.
 KAFKA=$ROOT/deploy/kafka/local.sh
 
 kafka_local()
@@ -20,7 +20,9 @@ start_broker()
 		return 0
 	fi
 	say "starting Apache Kafka, nodes: $nodes"
+	# shellcheck disable=SC2086 # options without blanks, or none
 	kafka_local start --nodes "$nodes" --partitions "$partitions" \
+		${kafka_options-} \
 		--perspectives "$(codes | tr '\n' ',' | sed 's/,$//')"
 	kafka_local env | sed -n 's/^KAFKA_BOOTSTRAP=//p' >"$DIR/broker"
 }

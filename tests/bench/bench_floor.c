@@ -2,8 +2,9 @@
  * The floor of one six-perspective decision: see floor.h. Prints JSON: for
  * each part how often a decision needs it and what it takes, and the sum.
  *
- * Settings come from lab.sh's env in the environment, records from the folder
- * where bench_load left what the system wrote.
+ * Settings come from lab.sh's env in the environment, and for Apache Kafka
+ * BENCH_PROPERTIES, BENCH_TOPICS and BENCH_PERSPECTIVE (floor.h); records from
+ * the folder where bench_load left what the system wrote.
  */
 #include "tests/bench/floor.h"
 
@@ -45,7 +46,7 @@ struct part {
 struct run {
 	struct arena *arena;
 	enum check_kind kind;
-	const char *brokers;
+	struct floor_broker broker;
 	double seconds; /* of each part */
 	struct sample records[RECORDS];
 	struct check check;
@@ -189,13 +190,13 @@ static void measure_records(struct run *r)
 
 	for (size_t i = 0; i < RECORDS; i++) {
 		const struct sample *x = &r->records[i];
-		double produced = floor_produce(r->brokers, x, s);
+		double produced = floor_produce(&r->broker, x, s);
 
 		if (uses[i].written > 0)
 			add(r, of(r, "produce", i), uses[i].written, produced);
 		if (uses[i].read > 0)
 			add(r, of(r, "consume", i), uses[i].read,
-			    floor_consume(r->brokers, x, s));
+			    floor_consume(&r->broker, x, s));
 		if (uses[i].signed_ > 0)
 			add(r, of(r, "sign", i), uses[i].signed_,
 			    floor_sign(x, s));
@@ -238,7 +239,12 @@ int main(int argc, char **argv)
 		floor_die("usage: bench_floor caa|http-01 BROKERS SAMPLES "
 		          "MILLISECONDS-PER-PART");
 	r.kind = strcmp(argv[1], "caa") == 0 ? KIND_CAA : KIND_DCV;
-	r.brokers = argv[2];
+	r.broker = (struct floor_broker){
+		.brokers = argv[2],
+		.properties = getenv("BENCH_PROPERTIES"),
+		.prefix = getenv("BENCH_TOPICS"),
+		.perspective = getenv("BENCH_PERSPECTIVE"),
+	};
 	r.seconds = (double)ms / 1000;
 	read_samples(&r, argv[3]);
 	measure_targets(&r);

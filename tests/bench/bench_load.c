@@ -6,17 +6,18 @@
  * (--rate R): R requests a second, whatever comes back. Figures are of a
  * window after a warm-up; requests sent in it are waited for.
  */
+#include "tests/bench/load.h"
+#include "tests/bench/properties.h"
 #include "tests/bench/trace.h"
 #include "tests/bench/usage.h"
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "kafka/kafka_in.h"
 #include "kafka/kafka_out.h"
 #include "loop/timer.h"
 #include "wire/request.h"
 
-#include <argp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -31,24 +32,6 @@ enum {
 };
 
 enum phase { PHASE_OPENING, PHASE_WARM, PHASE_MEASURED, PHASE_DRAIN };
-
-struct options {
-	const char *brokers;
-	const char *prefix;
-	const char *zone;
-	const char *perspectives; /* "ams,nyc,..." */
-	const char *processes;    /* file; NULL: none */
-	const char *samples;      /* folder; NULL: none */
-	const char *token;        /* NULL: CAA */
-	const char *key_authorization;
-	uint64_t partitions;
-	uint64_t checks_partitions;
-	uint64_t in_flight;
-	uint64_t rate; /* a second; 0: closed loop */
-	uint64_t warm_ms, window_ms;
-	bool trace;
-	bool json;
-};
 
 struct load {
 	struct options o;
@@ -69,6 +52,7 @@ struct load {
 	struct usage_process before[USAGE_PROCESSES_MAX];
 	struct usage_process after[USAGE_PROCESSES_MAX];
 	int processes;
+	struct properties properties;
 };
 
 static void die(const char *what, const char *why)
@@ -99,6 +83,10 @@ static void fill(const struct load *l, struct request *r, struct span id,
 		.check_type_text = dcv ? SPAN("dcv") : SPAN("caa"),
 		.domain_or_ip_target = target,
 	};
+	if (l->o.time_allowed_ms > 0) {
+		r->time_allowed_ms.set = true;
+		r->time_allowed_ms.v = (int64_t)l->o.time_allowed_ms;
+	}
 	if (dcv)
 		r->dcv = (struct dcv_parameters){
 			.present = true,
@@ -174,8 +162,27 @@ static void send_due(struct load *l, double now)
 
 static void read_usage(struct load *l, struct usage_process *into)
 {
-	if (l->processes > 0 && usage_read(into, (size_t)l->processes) > 0)
+	size_t gone = 0;
+
+	if (l->processes > 0)
+		gone = usage_read(into, (size_t)l->processes);
+	if (gone > (l->traces.since_ms > 0 ? 1 : 0))
 		die("processes", "one of them has ended");
+}
+
+static void kill_one(struct load *l, double now)
+{
+	for (int i = 0; i < l->processes; i++) {
+		struct usage_process *p = &l->before[i];
+
+		if (strcmp(p->name, l->o.kill) != 0)
+			continue;
+		if (kill((pid_t)p->pid, SIGKILL) != 0)
+			die("--kill", "it has gone");
+		l->traces.since_ms = now;
+		return;
+	}
+	die("--kill", "no process of that name");
 }
 
 static void next_phase(struct load *l, double now)
@@ -193,6 +200,8 @@ static void next_phase(struct load *l, double now)
 		l->began_ms = now;
 		l->next_ms = now + (double)l->o.window_ms;
 		read_usage(l, l->before);
+		if (l->o.kill != NULL)
+			kill_one(l, now);
 		return;
 	case PHASE_MEASURED:
 		read_usage(l, l->after);
@@ -274,11 +283,16 @@ static void read_topic(struct load *l, const char *topic, uint64_t partitions)
 
 static void open_clients(struct load *l)
 {
-	static const char *const properties[] = { "fetch.wait.max.ms=5" };
+	char wait[48];
+	struct err err;
+
+	if (properties_read(&l->properties, l->o.properties, &err) != 0)
+		die("--properties", err.text);
+
 	struct kafka_conf conf = { .brokers = l->o.brokers,
 		                   .client_id = "mpic-bench",
-		                   .properties = properties,
-		                   .property_count = 1,
+		                   .properties = l->properties.list,
+		                   .property_count = l->properties.count,
 		                   .lab = true };
 	const char *topics[] = { l->traces.topics.requests };
 	struct kafka_out_options out = { .in_flight_max = OUT_FLIGHT_MAX,
@@ -291,15 +305,17 @@ static void open_clients(struct load *l)
 		                                   .on_broken = on_broken,
 		                                   .on_fatal = on_fatal,
 		                                   .owner = l } };
-	struct err err;
 
-	l->in = kafka_in_new(l->loop, &conf, &in, &err);
-	if (l->in == NULL)
-		die("consumer", err.text);
-	conf.property_count = 0;
 	l->out = kafka_out_new(l->loop, &conf, &out, &err);
 	if (l->out == NULL)
 		die("producer", err.text);
+	(void)snprintf(wait, sizeof(wait), "fetch.wait.max.ms=%llu",
+	               (unsigned long long)l->o.fetch_wait_ms);
+	properties_add(&l->properties, wait);
+	conf.property_count = l->properties.count;
+	l->in = kafka_in_new(l->loop, &conf, &in, &err);
+	if (l->in == NULL)
+		die("consumer", err.text);
 }
 
 static void start_reading(struct load *l)
@@ -311,7 +327,7 @@ static void start_reading(struct load *l)
 		return;
 	read_topic(l, t->attempts, l->o.partitions);
 	read_topic(l, t->results, l->o.partitions);
-	for (size_t i = 0; i < TRACE_PERSPECTIVES; i++) {
+	for (int i = 0; i < l->traces.perspectives_count; i++) {
 		char name[TOPIC_NAME_MAX];
 
 		read_topic(l,
@@ -331,12 +347,12 @@ static void init_traces(struct load *l)
 	t->scratch = arena_new();
 	t->id_prefix = l->id_prefix;
 	t->sample_of = SIZE_MAX;
-	for (size_t i = 0; i < TRACE_PERSPECTIVES; i++) {
-		char *code = strsep(&at, ",");
-
-		if (code == NULL)
-			die("--perspectives", "six codes are wanted");
-		t->perspectives[i] = arena_str(t->arena, code);
+	t->late_after_ms = (double)l->o.time_allowed_ms;
+	for (char *code; (code = strsep(&at, ",")) != NULL;) {
+		if (t->perspectives_count == TRACE_PERSPECTIVES_MAX)
+			die("--perspectives", "too many");
+		t->perspectives[t->perspectives_count++] =
+			arena_str(t->arena, code);
 	}
 	free(codes);
 }
@@ -376,83 +392,6 @@ static void print(const struct load *l)
 	(void)printf("}\n");
 }
 
-static uint64_t number(struct argp_state *state, const char *arg)
-{
-	uint64_t n = 0;
-
-	if (!text_u64(span_str(arg), 100000000, &n))
-		argp_error(state, "'%s' is no number", arg);
-	return n;
-}
-
-enum { OPT_TRACE = 256, OPT_JSON, OPT_PREFIX, OPT_CHECKS_PARTITIONS };
-
-static const struct argp_option options[] = {
-	{ "brokers", 'b', "LIST", 0, "host:port", 0 },
-	{ "topic-prefix", OPT_PREFIX, "PREFIX", 0, "(mpic.)", 0 },
-	{ "partitions", 'p', "N", 0, "of requests and decisions (12)", 0 },
-	{ "checks-partitions", OPT_CHECKS_PARTITIONS, "N", 0, "(1)", 0 },
-	{ "zone", 'z', "NAME", 0, "targets are names below it", 0 },
-	{ "perspectives", 'P', "CODES", 0, "six, the primary first", 0 },
-	{ "http-01", 't', "TOKEN:KEY-AUTHORIZATION", 0,
-	  "dcv by acme-http-01; else caa", 0 },
-	{ "in-flight", 'i', "N", 0, "requests undecided at a time (64)", 0 },
-	{ "rate", 'r', "N", 0, "requests a second; else closed loop", 0 },
-	{ "warm-up", 'w', "MS", 0, "(2000)", 0 },
-	{ "window", 's', "MS", 0, "(10000)", 0 },
-	{ "processes", 'f', "FILE", 0, "lines \"name pid\" to measure", 0 },
-	{ "samples", 'S', "FOLDER", 0, "leave one of each record there", 0 },
-	{ "trace", OPT_TRACE, NULL, 0, "read every topic", 0 },
-	{ "json", OPT_JSON, NULL, 0, "requests as JSON", 0 },
-	{ 0 },
-};
-
-static void take_http_01(struct argp_state *state, struct options *o, char *arg)
-{
-	char *colon = strchr(arg, ':');
-
-	if (colon == NULL) {
-		argp_error(state, "--http-01 wants TOKEN:KEY-AUTHORIZATION");
-		return;
-	}
-	*colon = '\0';
-	o->token = arg;
-	o->key_authorization = colon + 1;
-}
-
-static error_t on_option(int key, char *arg, struct argp_state *state)
-{
-	struct options *o = state->input;
-
-	switch (key) {
-	case 'b': o->brokers = arg; return 0;
-	case OPT_PREFIX: o->prefix = arg; return 0;
-	case 'p': o->partitions = number(state, arg); return 0;
-	case OPT_CHECKS_PARTITIONS:
-		o->checks_partitions = number(state, arg);
-		return 0;
-	case 'z': o->zone = arg; return 0;
-	case 'P': o->perspectives = arg; return 0;
-	case 't': take_http_01(state, o, arg); return 0;
-	case 'i': o->in_flight = number(state, arg); return 0;
-	case 'r': o->rate = number(state, arg); return 0;
-	case 'w': o->warm_ms = number(state, arg); return 0;
-	case 's': o->window_ms = number(state, arg); return 0;
-	case 'f': o->processes = arg; return 0;
-	case 'S': o->samples = arg; return 0;
-	case OPT_TRACE: o->trace = true; return 0;
-	case OPT_JSON: o->json = true; return 0;
-	case ARGP_KEY_ARG: argp_error(state, "unexpected '%s'", arg); return 0;
-	case ARGP_KEY_END:
-		if (o->brokers == NULL || o->zone == NULL ||
-		    o->perspectives == NULL)
-			argp_error(state, "--brokers, --zone and "
-			                  "--perspectives are needed");
-		return 0;
-	default: return ARGP_ERR_UNKNOWN;
-	}
-}
-
 /* What the load itself costs is shown beside the others. */
 static void add_self(struct load *l)
 {
@@ -464,18 +403,9 @@ static void add_self(struct load *l)
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = { options, on_option,
-		                          NULL,    "Loads a running system.",
-		                          NULL,    NULL,
-		                          NULL };
-	struct load l = { .o = { .prefix = "mpic.",
-		                 .partitions = 12,
-		                 .checks_partitions = 1,
-		                 .in_flight = 64,
-		                 .warm_ms = 2000,
-		                 .window_ms = 10000 } };
+	struct load l = { .processes = 0 };
 
-	(void)argp_parse(&argp, argc, argv, 0, NULL, &l.o);
+	options_read(&l.o, argc, argv);
 	(void)snprintf(l.id_prefix, sizeof(l.id_prefix), "b%llx-",
 	               (unsigned long long)clock_wall_ms());
 	init_traces(&l);
@@ -499,6 +429,7 @@ int main(int argc, char **argv)
 	timer_free(&l.tick);
 	kafka_in_free(&l.in);
 	kafka_out_free(&l.out);
+	properties_clear(&l.properties);
 	loop_free(&l.loop);
 	arena_free(&l.traces.scratch);
 	arena_free(&l.traces.arena);

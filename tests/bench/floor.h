@@ -47,10 +47,18 @@ struct floor_web {
 /* GET on a fresh connection. */
 double floor_fetch(const struct floor_web *web, double seconds);
 
+/* Where records go, and as whom. */
+struct floor_broker {
+	const char *brokers;
+	const char *properties; /* file; NULL: plaintext */
+	const char *prefix; /* of topics that are there; NULL: makes its own */
+	const char *perspective; /* of those */
+};
+
 /* Batches as large as they get: what a record costs at least. */
-double floor_produce(const char *brokers, const struct sample *s,
+double floor_produce(const struct floor_broker *broker, const struct sample *s,
                      double seconds);
-double floor_consume(const char *brokers, const struct sample *s,
+double floor_consume(const struct floor_broker *broker, const struct sample *s,
                      double seconds);
 
 double floor_sign(const struct sample *s, double seconds);

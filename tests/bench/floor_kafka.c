@@ -1,10 +1,12 @@
 #include "tests/bench/floor.h"
 
 #include "kafka/kafka_conf.h"
+#include "tests/bench/properties.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Of one sample, so that the log (5 MB a partition in dev-broker) still has
@@ -18,19 +20,24 @@ enum {
 	WAIT_S = 60
 };
 
-static rd_kafka_t *open_handle(const char *brokers, enum kafka_role role)
+static rd_kafka_t *open_handle(const struct floor_broker *broker,
+                               enum kafka_role role)
 {
-	static const char *const properties[] = { "fetch.wait.max.ms=5" };
-	struct kafka_conf conf = { .brokers = brokers,
-		                   .client_id = "mpic-bench",
-		                   .properties = properties,
-		                   .property_count = 1,
-		                   .lab = true };
+	struct properties properties;
 	bool out = role == KAFKA_ROLE_OUT;
 	struct err err;
 	char text[256];
 
-	conf.property_count = out ? 0 : 1;
+	if (properties_read(&properties, broker->properties, &err) != 0)
+		floor_die("%s", err.text);
+	if (!out)
+		properties_add(&properties, "fetch.wait.max.ms=5");
+
+	struct kafka_conf conf = { .brokers = broker->brokers,
+		                   .client_id = "mpic-bench",
+		                   .properties = properties.list,
+		                   .property_count = properties.count,
+		                   .lab = true };
 
 	rd_kafka_conf_t *rk =
 		kafka_conf_new(&conf, role, out ? NULL : "mpic-bench", &err);
@@ -44,6 +51,7 @@ static rd_kafka_t *open_handle(const char *brokers, enum kafka_role role)
 
 	if (handle == NULL)
 		floor_die("librdkafka: %s", text);
+	properties_clear(&properties);
 	return handle;
 }
 
@@ -55,9 +63,19 @@ static uint64_t how_many(const struct sample *s)
 	return n < RECORDS_MOST ? n : RECORDS_MOST;
 }
 
-static void topic_of(const struct sample *s, char *out, size_t room)
+/* One that nobody else uses: dev-broker makes it; on Apache Kafka they were
+   made by the manifest, under a prefix of the bench's own. */
+static void topic_of(const struct floor_broker *broker, const struct sample *s,
+                     char *out, size_t room)
 {
-	(void)snprintf(out, room, "bench.%d.%s", (int)getpid(), s->name);
+	if (broker->prefix == NULL)
+		(void)snprintf(out, room, "bench.%d.%s", (int)getpid(),
+		               s->name);
+	else if (strcmp(s->name, "check") == 0)
+		(void)snprintf(out, room, "%schecks.%s", broker->prefix,
+		               broker->perspective);
+	else
+		(void)snprintf(out, room, "%s%ss", broker->prefix, s->name);
 }
 
 static void put(rd_kafka_t *rk, const char *topic, const struct sample *s,
@@ -94,16 +112,16 @@ static void flush(rd_kafka_t *rk)
 		floor_die("the broker does not take records");
 }
 
-double floor_produce(const char *brokers, const struct sample *s,
+double floor_produce(const struct floor_broker *broker, const struct sample *s,
                      double seconds)
 {
-	rd_kafka_t *rk = open_handle(brokers, KAFKA_ROLE_OUT);
+	rd_kafka_t *rk = open_handle(broker, KAFKA_ROLE_OUT);
 	uint64_t count = how_many(s), done = 0;
 	double end = floor_wall_s() + seconds;
-	char topic[64];
+	char topic[128];
 	double cpu;
 
-	topic_of(s, topic, sizeof(topic));
+	topic_of(broker, s, topic, sizeof(topic));
 	put(rk, topic, s, 0); /* connections and metadata */
 	flush(rk);
 	cpu = floor_cpu_us();
@@ -140,17 +158,17 @@ static uint64_t count_batch(rd_kafka_queue_t *queue)
 }
 
 /* Reads what floor_produce() left, again and again. */
-double floor_consume(const char *brokers, const struct sample *s,
+double floor_consume(const struct floor_broker *broker, const struct sample *s,
                      double seconds)
 {
-	rd_kafka_t *rk = open_handle(brokers, KAFKA_ROLE_READER);
+	rd_kafka_t *rk = open_handle(broker, KAFKA_ROLE_READER);
 	rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
 	uint64_t count = how_many(s), done = 0;
 	double end = floor_wall_s() + seconds;
 	double cpu = floor_cpu_us();
-	char topic[64];
+	char topic[128];
 
-	topic_of(s, topic, sizeof(topic));
+	topic_of(broker, s, topic, sizeof(topic));
 	do {
 		rd_kafka_topic_partition_list_t *list =
 			rd_kafka_topic_partition_list_new(PARTITIONS);

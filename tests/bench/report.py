@@ -2,7 +2,10 @@
 """Put the figures of bench_load and bench_floor into one table and one file.
 
 report.py half FULL.json                  half of the capacity, per second
-report.py table FOLDER ZONE KIND...       the table, and FOLDER/result.json
+report.py table FOLDER ZONE ABOUT KIND... the table, and FOLDER/result.json
+report.py overload KIND CAPACITY MS       decisions in time by what is offered
+report.py perspectives KIND COUNTS        cost by the number of perspectives
+report.py failover KIND SESSION OWNED     a killed coordinator's partitions
 """
 import json
 import os
@@ -11,8 +14,9 @@ import platform
 import sys
 
 PROGRAMS = ("coordinator", "worker", "probe")
-OTHERS = ("dev-broker", "name servers", "web server", "load")
+OTHERS = ("broker", "name servers", "web server", "load")
 PERSPECTIVES = 6
+FOLDER = pathlib.Path(__file__).resolve().parents[2] / "build/bench"
 
 
 def read(path):
@@ -22,6 +26,10 @@ def read(path):
 def group(name):
     if name.startswith("worker-"):
         return "worker", "probe"
+    if name.startswith("coordinator"):
+        return "coordinator", "coordinator"
+    if name == "dev-broker" or name.startswith("kafka-"):
+        return "broker", "broker"
     if name.startswith("lab-view") or name == "lab-hostile":
         return "name servers", "name servers"
     if name == "lab-web":
@@ -191,17 +199,16 @@ def complain(kind, load, where):
         print()
 
 
-def table(folder, zone, kinds):
+def table(folder, zone, about_brokers, kinds):
     rest = read(folder / "rest.json")
-    result = {"machine": machine(), "zone": zone,
+    result = {"machine": machine(), "zone": zone, "brokers": about_brokers,
               "rest": {"seconds": rest["seconds"], "cpu_s": cpu_of(rest)},
               "kinds": {kind: measured(folder, kind) for kind in kinds}}
     (folder / "result.json").write_text(json.dumps(result, indent=1) + "\n")
     about = result["machine"]
     print(f"{about['processors']} processors ({about['model']}) shared by "
-          "everything: coordinator, six workers and")
-    print("probes, broker, name and web servers, load generator; "
-          "mpicctl dev-broker, not Apache Kafka.")
+          "everything: coordinator, workers and")
+    print(f"probes, broker, name and web servers, load; {about_brokers}.")
     for name, kind in result["kinds"].items():
         print(f"\n{name}, six perspectives, sequential gate, names below "
               f"{zone}\n")
@@ -215,15 +222,70 @@ def table(folder, zone, kinds):
     print(f"all figures: {folder / 'result.json'}")
 
 
+def overload(kind, capacity, allowed):
+    print(f"{kind}: capacity {capacity} decisions a second, time allowed "
+          f"{int(allowed) / 1000:g} s; latency of those in time, ms")
+    line("offered, times", "offered/s", "in time/s", "overloaded/s",
+         "late/s", "failed/s", "p50", "p99")
+    for tenths in (5, 10, 20, 40):
+        load = read(FOLDER / f"overload-{tenths}.json")
+        fates, seconds = load["fates"], load["seconds"]
+        took = fates.get("took", {})
+        line(f"{tenths / 10:g}", *(number(fates[key] / seconds, 1) for key in
+             ("offered", "good", "overloaded", "late", "failed")),
+             number(took.get("p50_ms")), number(took.get("p99_ms")))
+
+
+def perspectives(kind, counts):
+    print(f"{kind}: cost by the number of remote perspectives, us of CPU per "
+          "decision")
+    line("remotes", "decisions/s", "coordinator", "workers", "probes", "sum",
+         "per check", "(broker)")
+    for count in counts.split():
+        load = of_load(read(FOLDER / f"perspectives-{count}.json"))
+        cpu = load["cpu_us_per_decision_by_program"]
+        total = load["cpu_us_per_decision"]
+        line(count, number(load["per_second"], 1),
+             *(number(cpu[name]) for name in PROGRAMS), number(total),
+             number(total / (int(count) + 1)) if total else "-",
+             number(cpu["broker"]))
+        complain(kind, load, f"with {count}")
+
+
+def failover(kind, session, owned):
+    load = read(FOLDER / "failover.json")
+    after = {int(p): ms for p, ms in load["next_ms"].items()}
+    groups = {"killed": {int(p) for p in owned.split()}}
+    groups["other"] = set(after) - groups["killed"]
+    print(f"{kind}: from killing a coordinator to the next decision of a "
+          f"partition, ms; session.timeout.ms {session}")
+    line("partitions of the", "count", "least", "median", "most")
+    for name, mine in groups.items():
+        times = sorted(after[p] for p in mine if p in after)
+        if times:
+            line(name, len(times), number(times[0]),
+                 number(times[len(times) // 2]), number(times[-1]))
+        if mine - set(after):
+            print(f"  none came from {sorted(mine - set(after))}")
+    print(f"  {load['sent']} requests, {load['undecided']} undecided, "
+          f"{load['fates']['good']} of {load['fates']['offered']} as wanted")
+
+
 def main():
     if len(sys.argv) == 3 and sys.argv[1] == "half":
         load = read(sys.argv[2])
         print(max(1, int(load["decided"] / load["seconds"] / 2)))
-    elif len(sys.argv) > 4 and sys.argv[1] == "table":
-        table(pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4:])
+    elif len(sys.argv) > 5 and sys.argv[1] == "table":
+        table(pathlib.Path(sys.argv[2]), sys.argv[3], sys.argv[4],
+              sys.argv[5:])
+    elif len(sys.argv) > 3 and sys.argv[1] in MODES:
+        MODES[sys.argv[1]](*sys.argv[2:])
     else:
         sys.exit(__doc__)
 
+
+MODES = {"overload": overload, "perspectives": perspectives,
+         "failover": failover}
 
 if __name__ == "__main__":
     main()

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "wire/attempt.h"
-#include "wire/decision.h"
 #include "wire/result.h"
 
 #include <stdio.h>
@@ -61,7 +60,7 @@ void traces_size(struct traces *t, enum trace_record record,
 
 static int perspective(const struct traces *t, struct span code)
 {
-	for (int i = 0; i < TRACE_PERSPECTIVES; i++) {
+	for (int i = 0; i < t->perspectives_count; i++) {
 		if (span_is(code, t->perspectives[i]))
 			return i;
 	}
@@ -73,7 +72,7 @@ static int checks_of(const struct traces *t, const char *topic)
 {
 	char name[TOPIC_NAME_MAX];
 
-	for (int i = 0; i < TRACE_PERSPECTIVES; i++) {
+	for (int i = 0; i < t->perspectives_count; i++) {
 		if (strcmp(topics_checks(&t->topics,
 		                         span_str(t->perspectives[i]), name),
 		           topic) == 0)
@@ -161,6 +160,11 @@ static int64_t note_decision(struct traces *t, struct trace *x, size_t number,
 		return -1;
 	x->decided_ms = d.decided_at_ms;
 	x->arrived_ms = now_ms;
+	x->outcome = d.outcome;
+	x->reason = d.reason;
+	if (t->since_ms > 0 && m->partition < TRACE_PARTITIONS_MAX &&
+	    t->next_ms[m->partition] <= 0)
+		t->next_ms[m->partition] = now_ms;
 	t->outcomes[d.outcome]++;
 	if (!decision_is_valid(&d))
 		note_reasons(t, &d);

@@ -10,10 +10,14 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "kafka/kafka_message.h"
+#include "wire/decision.h"
 #include "wire/topics.h"
-#include "wire/value.h"
 
-enum { TRACE_PERSPECTIVES = 6, TRACE_REASONS_MAX = 32 };
+enum {
+	TRACE_PERSPECTIVES_MAX = 32,
+	TRACE_REASONS_MAX = 32,
+	TRACE_PARTITIONS_MAX = 1024
+};
 
 /* The records whose sizes are told apart. */
 enum trace_record {
@@ -30,10 +34,12 @@ extern const char *const trace_record_names[TRACE_RECORDS];
 struct trace {
 	double sent_ms, arrived_ms; /* its decision */
 	int64_t planned_ms, decided_ms;
-	int64_t check_ms[TRACE_PERSPECTIVES]; /* handed to the producer */
-	int64_t started_ms[TRACE_PERSPECTIVES];
-	int64_t finished_ms[TRACE_PERSPECTIVES];
+	int64_t check_ms[TRACE_PERSPECTIVES_MAX]; /* handed to the producer */
+	int64_t started_ms[TRACE_PERSPECTIVES_MAX];
+	int64_t finished_ms[TRACE_PERSPECTIVES_MAX];
 	bool measured; /* sent inside the window */
+	enum outcome outcome;
+	enum reason reason;
 };
 
 struct trace_size {
@@ -47,7 +53,8 @@ struct trace_sample {
 
 struct traces {
 	const char *id_prefix; /* ids are this and a number */
-	const char *perspectives[TRACE_PERSPECTIVES]; /* the primary first */
+	const char *perspectives[TRACE_PERSPECTIVES_MAX]; /* primary first */
+	int perspectives_count;
 	struct topics topics;
 	struct arena *arena, *scratch;
 	struct trace *list;
@@ -62,6 +69,10 @@ struct traces {
 		uint64_t count;
 	} reasons[TRACE_REASONS_MAX]; /* for which nothing was issued */
 	uint64_t refused;             /* records that did not decode */
+	double late_after_ms;         /* of a request's time; 0: never late */
+	/* the first decision that arrived after since_ms, per partition */
+	double since_ms;
+	double next_ms[TRACE_PARTITIONS_MAX];
 };
 
 /* The new request's number. */

@@ -38,30 +38,31 @@ static int64_t latest(const int64_t *times, size_t count)
 	return t;
 }
 
-static bool is_complete(const struct trace *x)
+static bool is_complete(const struct traces *t, const struct trace *x)
 {
-	for (size_t i = 0; i < TRACE_PERSPECTIVES; i++) {
+	for (int i = 0; i < t->perspectives_count; i++) {
 		if (x->check_ms[i] == 0 || x->started_ms[i] == 0)
 			return false;
 	}
 	return x->planned_ms > 0 && x->arrived_ms > 0;
 }
 
-static void measure(const struct trace *x, double *ms)
+static void measure(const struct traces *t, const struct trace *x, double *ms)
 {
+	size_t remotes = (size_t)t->perspectives_count - 1;
 	double at[PARTS] = { x->sent_ms, (double)x->planned_ms,
 		             (double)x->check_ms[0], (double)x->started_ms[0],
 		             (double)x->finished_ms[0] };
 	int64_t slowest = 0;
 
-	for (size_t i = 0; i < TRACE_PERSPECTIVES; i++) {
+	for (size_t i = 0; i <= remotes; i++) {
 		int64_t took = x->finished_ms[i] - x->started_ms[i];
 
 		slowest = took > slowest ? took : slowest;
 	}
-	at[5] = (double)latest(x->check_ms + 1, TRACE_PERSPECTIVES - 1);
-	at[6] = (double)latest(x->started_ms + 1, TRACE_PERSPECTIVES - 1);
-	at[7] = (double)latest(x->finished_ms + 1, TRACE_PERSPECTIVES - 1);
+	at[5] = (double)latest(x->check_ms + 1, remotes);
+	at[6] = (double)latest(x->started_ms + 1, remotes);
+	at[7] = (double)latest(x->finished_ms + 1, remotes);
 	at[8] = (double)x->decided_ms;
 	at[9] = x->arrived_ms;
 	for (size_t i = PART_INTAKE; i <= PART_COMMIT; i++)
@@ -108,9 +109,10 @@ static void print_parts(const struct traces *t)
 		for (size_t i = 0; i < t->count; i++) {
 			double all[PARTS];
 
-			if (!t->list[i].measured || !is_complete(&t->list[i]))
+			if (!t->list[i].measured ||
+			    !is_complete(t, &t->list[i]))
 				continue;
-			measure(&t->list[i], all);
+			measure(t, &t->list[i], all);
 			ms[count++] = all[part];
 		}
 		if (count > 0)
@@ -175,9 +177,61 @@ static void print_totals(const struct traces *t)
 	free(ms);
 }
 
+/* Requests of the window by what became of them: in time, overloaded, late. */
+static void print_fates(const struct traces *t)
+{
+	double *ms = xcalloc(t->count + 1, sizeof(*ms));
+	size_t good = 0, overloaded = 0, late = 0, failed = 0, offered = 0;
+
+	for (size_t i = 0; i < t->count; i++) {
+		const struct trace *x = &t->list[i];
+		double took = x->arrived_ms - x->sent_ms;
+
+		if (!x->measured)
+			continue;
+		offered++;
+		if (x->arrived_ms <= 0 ||
+		    (t->late_after_ms > 0 && took > t->late_after_ms))
+			late++;
+		else if (x->reason == REASON_OVERLOADED)
+			overloaded++;
+		else if (x->outcome == OUTCOME_ISSUE ||
+		         x->outcome == OUTCOME_CORROBORATED)
+			ms[good++] = took;
+		else
+			failed++;
+	}
+	(void)printf("\"fates\":{\"offered\":%zu,\"good\":%zu,"
+	             "\"overloaded\":%zu,\"late\":%zu,\"failed\":%zu",
+	             offered, good, overloaded, late, failed);
+	if (good > 0) {
+		(void)printf(",\"took\":");
+		print_part("took", ms, good, true);
+	}
+	(void)printf("},");
+	free(ms);
+}
+
+static void print_next(const struct traces *t)
+{
+	bool first = true;
+
+	(void)printf("\"next_ms\":{");
+	for (int i = 0; i < TRACE_PARTITIONS_MAX && t->since_ms > 0; i++) {
+		if (t->next_ms[i] <= 0)
+			continue;
+		(void)printf("%s\"%d\":%.0f", first ? "" : ",", i,
+		             t->next_ms[i] - t->since_ms);
+		first = false;
+	}
+	(void)printf("},");
+}
+
 void traces_print(const struct traces *t)
 {
 	print_totals(t);
+	print_fates(t);
+	print_next(t);
 	print_parts(t);
 	print_sizes(t);
 }
