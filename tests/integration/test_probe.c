@@ -81,6 +81,18 @@ static struct check forgiving(const char *target)
 	return c;
 }
 
+/* On behalf of the account that the lab's records name, after http-01. */
+static struct check for_account(const char *target)
+{
+	struct check c = caa(target);
+
+	c.account_uri = span_str(lab_value(lab, "ACCOUNT_URI"));
+	c.dcv.present = true;
+	c.dcv.validation_method = METHOD_ACME_HTTP_01;
+	c.dcv.token = span_str(lab_value(lab, "TOKEN"));
+	return c;
+}
+
 static const struct row {
 	const char *target;
 	struct check (*make)(const char *target);
@@ -128,6 +140,7 @@ static const struct row {
 	/* the first address refuses, the second serves */
 	{ "http-fallback.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
 	/* */
+	/* openmpic-W13 */
 	{ "http-bogus.lab", http01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	/* boulder-L28, openmpic-97 */
 	{ "http-expired.lab", http01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
@@ -167,6 +180,15 @@ static const struct row {
 	{ "dns-lame.lab", forgiving, CLASS_CORROBORATED,
 	  REASON_CAA_LOOKUP_FAILURE_INSECURE },
 	{ "caa-bogus.lab", forgiving, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	/* boulder-K02 K03 K04 */
+	{ "caa-account.lab", for_account, CLASS_CORROBORATED,
+	  REASON_CAA_PERMITS },
+	{ "caa-account.lab", caa, CLASS_DISAGREED, REASON_CAA_PARAMETERS },
+	{ "caa-method.lab", for_account, CLASS_CORROBORATED,
+	  REASON_CAA_PERMITS },
+	{ "caa-method.lab", caa, CLASS_DISAGREED, REASON_CAA_PARAMETERS },
+	{ "caa-method-other.lab", for_account, CLASS_DISAGREED,
+	  REASON_CAA_PARAMETERS },
 	{ "caa-other.lab", forgiving, CLASS_DISAGREED, REASON_CAA_FORBIDS },
 	{ "wrong-ds.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "stripped.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },

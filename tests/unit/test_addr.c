@@ -296,6 +296,7 @@ static const struct {
 	{ "198.18.0.0", "198.19.255.255", "198.18.0.0/15 Benchmarking", true, true, "198.17.255.255", "198.20.0.0", false, false },
 	{ "198.51.100.0", "198.51.100.255", "198.51.100.0/24 Doc", true, true, "198.51.99.255", "198.51.101.0", false, false },
 	{ "203.0.113.0", "203.0.113.255", "203.0.113.0/24 Doc", true, true, "203.0.112.255", "203.0.114.0", false, false },
+	/* boulder-X14 */
 	{ "224.0.0.0", "239.255.255.255", "224.0.0.0/4 Multicast", true, true, "223.255.255.255", "240.0.0.0", false, true },
 	{ "240.0.0.0", "255.255.255.254", "240.0.0.0/4 Reserved", true, true, "239.255.255.255", "255.255.255.255", true, true },
 	{ "255.255.255.255", "255.255.255.255", "255.255.255.255/32 Limited", true, true, "255.255.255.254", NULL, true, false },
@@ -330,6 +331,7 @@ static const struct {
 	{ "8000::", "fbff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "8000::/1 Outside", true, true, "7fff:ffff::", "fc00::", true, true },
 	{ "fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fc00::/7 Unique-Local", true, true, "fbff:ffff::", "fe00::", true, true },
 	{ "fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fe80::/10 Link-Local", true, true, "fe7f:ffff::", "fec0::", true, true },
+	/* boulder-X14 */
 	{ "fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "fec0::/10 Site-Local", true, true, "febf:ffff::", "ff00::", true, true },
 	{ "ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ff00::/8 Multicast", true, true, "feff:ffff::", NULL, true, false },
 	/* clang-format on */

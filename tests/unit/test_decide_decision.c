@@ -354,6 +354,7 @@ START_TEST(rejection)
 END_TEST
 
 /* the last attempt decides, alone. */
+/* openmpic-58, openmpic-69 */
 START_TEST(r013_last_attempt_decides)
 {
 	struct world second;

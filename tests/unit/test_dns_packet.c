@@ -36,7 +36,7 @@ static const struct {
 	{ "the parent's record", BYTES(HEAD("\x01") Q_TXT "\xc0\x0e" TXT("\x3c", "\x02", "\x01x")), 16, PACKET_OK, 0, 0, 0, "a.test" },
 	{ "another class", BYTES(HEAD("\x01") Q_TXT A_TEST "\x00\x10\x00\x03\x00\x00\x00\x3c\x00\x02\x01x"), 16, PACKET_OK, 0, 0, 0, "a.test" },
 	{ "only in the additional section (boulder-L32)", BYTES(OK_ "\x00\x01\x00\x00\x00\x00\x00\x01" Q_TXT A_TEST TXT("\x3c", "\x02", "\x01x")), 16, PACKET_OK, 0, 0, 0, "a.test" },
-	{ "an alias, then the record", BYTES(HEAD("\x02") Q_TXT A_TEST CNAME("\x3c", "\x03", "\x01" "b\x00") "\x01" "b\x00" TXT("\x1e", "\x02", "\x01x")), 16, PACKET_OK, 1, 1, 30, "b" },
+	{ "an alias, then the record (openmpic-138)", BYTES(HEAD("\x02") Q_TXT A_TEST CNAME("\x3c", "\x03", "\x01" "b\x00") "\x01" "b\x00" TXT("\x1e", "\x02", "\x01x")), 16, PACKET_OK, 1, 1, 30, "b" },
 	{ "the record, then the alias", BYTES(HEAD("\x02") Q_TXT "\x01" "b\x00" TXT("\x1e", "\x02", "\x01x") A_TEST CNAME("\x0a", "\x03", "\x01" "b\x00")), 16, PACKET_OK, 1, 1, 10, "b" },
 	{ "the same alias twice", BYTES(HEAD("\x02") Q_TXT A_TEST CNAME("\x3c", "\x03", "\x01" "b\x00") A_TEST CNAME("\x3c", "\x03", "\x01" "B\x00")), 16, PACKET_OK, 0, 1, 60, "b" },
 	{ "alias through DNAME", BYTES(HEAD("\x02") Q_TXT "\xc0\x0e" DNAME("\x05", "\x03", "\x01" "b\x00") A_TEST CNAME("\x3c", "\x05", "\x01" "a\x01" "b\x00")), 16, PACKET_OK, 0, 1, 5, "a.b" },

@@ -405,6 +405,7 @@ static const struct row {
 	  REASON_FIELD_CONTRADICTS },
 };
 
+/* openmpic-60 */
 START_TEST(refuses)
 {
 	const struct row *row = &refused[_i];

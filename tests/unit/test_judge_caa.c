@@ -123,6 +123,7 @@ static const struct {
 	{ "the TLD fails", N, ROWS("host.example.com. A 192.0.2.1"), TROUBLES({ "com", 0, DNS_FAILED, 2, false }), REASON_DNS_SERVFAIL },
 	/* failures deny */
 	{ "bogus", N, ROWS(AT "0 issue \"ca.example\""), TROUBLES({ N, 0, DNS_BOGUS, 0, false }), REASON_DNSSEC_BOGUS },
+	/* openmpic-136 */
 	{ "REFUSED", N, ROWS(AT "0 issue \"ca.example\""), TROUBLES({ N, 0, DNS_FAILED, 5, false }), REASON_DNS_REFUSED },
 	{ "NOTIMP", N, ROWS(AT "0 issue \"ca.example\""), TROUBLES({ N, 0, DNS_FAILED, 4, false }), REASON_DNS_REFUSED },
 	{ "FORMERR", N, ROWS(AT "0 issue \"ca.example\""), TROUBLES({ N, 0, DNS_FAILED, 1, false }), REASON_DNS_REFUSED },
@@ -278,6 +279,7 @@ START_TEST(denies_below_a_tld_that_is_not_there)
 }
 END_TEST
 
+/* openmpic-82 */
 /* the smallest TTL of the governing chain, from when it was asked */
 START_TEST(tells_when_it_was_looked_up)
 {

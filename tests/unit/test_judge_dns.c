@@ -263,6 +263,7 @@ START_TEST(tells_what_failed)
 }
 END_TEST
 
+/* openmpic-127, openmpic-129, openmpic-130 */
 START_TEST(finds_dns_change)
 {
 	struct dcv_parameters *dcv = &w.check.dcv;

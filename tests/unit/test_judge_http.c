@@ -316,6 +316,7 @@ START_TEST(asks_for_the_first_request)
 }
 END_TEST
 
+/* openmpic-120 */
 START_TEST(asks_nobody_for_an_address)
 {
 	static const struct page pages[] = {
@@ -371,6 +372,7 @@ START_TEST(gives_both_families_a_turn)
 END_TEST
 
 /* ten redirects are followed, the eleventh is not. */
+/* boulder-X15 */
 START_TEST(counts_redirects)
 {
 	static char urls[12][64];

@@ -191,6 +191,7 @@ static void teardown(void)
 	world_clear(&w);
 }
 
+/* openmpic-143, openmpic-144 */
 START_TEST(judges_certificates)
 {
 	const struct recipe *recipe = &certificates[_i].recipe;
@@ -228,6 +229,7 @@ START_TEST(judges_addresses)
 }
 END_TEST
 
+/* openmpic-146 */
 START_TEST(judges_handshakes)
 {
 	struct span certificate = w.handshake.certificate;

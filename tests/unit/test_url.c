@@ -194,6 +194,7 @@ START_TEST(resolves_references)
 END_TEST
 
 /* What comes out is a fixed point, absolute, and says the same in its parts. */
+/* openmpic-141 */
 START_TEST(gives_a_normal_form)
 {
 	struct url base;
