@@ -18,6 +18,8 @@ enum {
 	OPT_REGEX,
 	OPT_RECORD_TYPE,
 	OPT_DNS_PREFIX,
+	OPT_EXPECT_ACCOUNT,
+	OPT_POLICY_WILDCARD,
 	OPT_ISSUER,
 	OPT_ACCOUNT_URI,
 	OPT_CERTIFICATE_TYPE,
@@ -49,18 +51,20 @@ static const struct argp_option options[] = {
 	{ .name = "issuer",
 	  .key = OPT_ISSUER,
 	  .arg = "NAME",
-	  .doc = "Only this of the CA's CAA issuer domain names; may be "
-	         "repeated" },
+	  .doc = "Only this of the CA's issuer domain names, for CAA and "
+	         "dns-persistent; may be repeated" },
 	{ .name = "account-uri",
 	  .key = OPT_ACCOUNT_URI,
 	  .arg = "URI",
-	  .doc = "The ACME account, for CAA's accounturi (RFC 8657)" },
+	  .doc = "The ACME account, for CAA's accounturi (RFC 8657) and "
+	         "dns-account-01" },
 	{ .doc = "How control is shown:", .group = 2 },
 	{ .name = "method",
 	  .key = OPT_METHOD,
 	  .arg = "METHOD",
 	  .doc = "acme-http-01, acme-dns-01, acme-tls-alpn-01, "
-	         "website-change, dns-change, ..." },
+	         "dns-account-01, dns-persistent, website-change, dns-change, "
+	         "contact-email-txt, ..." },
 	{ .name = "token",
 	  .key = OPT_TOKEN,
 	  .arg = "TOKEN",
@@ -74,12 +78,13 @@ static const struct argp_option options[] = {
 	{ .name = "key-authorization-hash",
 	  .key = OPT_KEY_AUTHORIZATION_HASH,
 	  .arg = "TEXT",
-	  .doc = "acme-dns-01: what the TXT record must hold; "
-	         "acme-tls-alpn-01: the digest in hex" },
+	  .doc = "acme-dns-01, dns-account-01: what the TXT record must "
+	         "hold; acme-tls-alpn-01: the digest in hex" },
 	{ .name = "challenge",
 	  .key = OPT_CHALLENGE,
 	  .arg = "VALUE",
-	  .doc = "website-change, dns-change: the random value" },
+	  .doc = "website-change, dns-change: the random value; contact "
+	         "methods: the contact; reverse-address-lookup: the host" },
 	{ .name = "path",
 	  .key = OPT_PATH,
 	  .arg = "PATH",
@@ -95,11 +100,19 @@ static const struct argp_option options[] = {
 	{ .name = "record-type",
 	  .key = OPT_RECORD_TYPE,
 	  .arg = "TYPE",
-	  .doc = "dns-change: TXT, CNAME or CAA" },
+	  .doc = "dns-change: TXT, CNAME or CAA; ip-address: A or AAAA" },
 	{ .name = "prefix",
 	  .key = OPT_DNS_PREFIX,
 	  .arg = "LABEL",
 	  .doc = "dns-change: the label in front, like _acme" },
+	{ .name = "expect-account",
+	  .key = OPT_EXPECT_ACCOUNT,
+	  .arg = "URI",
+	  .doc = "dns-persistent: the account that the record must name" },
+	{ .name = "policy-wildcard",
+	  .key = OPT_POLICY_WILDCARD,
+	  .doc = "dns-persistent: it must say policy=wildcard where that "
+	         "matters, as ACME wants" },
 	{ .doc = "About the request:", .group = 3 },
 	{ .name = "id",
 	  .key = OPT_ID,
@@ -237,7 +250,8 @@ static void set_record_type(struct argp_state *state, struct request *r,
                             const char *arg)
 {
 	static const enum dns_record_type types[] = { RECORD_TXT, RECORD_CNAME,
-		                                      RECORD_CAA };
+		                                      RECORD_CAA, RECORD_A,
+		                                      RECORD_AAAA };
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (strcasecmp(dns_record_type_name(types[i]), arg) == 0) {
@@ -245,7 +259,9 @@ static void set_record_type(struct argp_state *state, struct request *r,
 			return;
 		}
 	}
-	argp_error(state, "--record-type: '%s' is not TXT, CNAME or CAA", arg);
+	argp_error(state,
+	           "--record-type: '%s' is not TXT, CNAME, CAA, A or AAAA",
+	           arg);
 }
 
 static void set_certificate_type(struct argp_state *state, struct request *r,
@@ -288,6 +304,7 @@ static bool set_text(struct request *r, int key, const char *arg)
 	case OPT_PATH: dcv->http_token_path = text; break;
 	case OPT_REGEX: dcv->match_regex = text; break;
 	case OPT_DNS_PREFIX: dcv->dns_name_prefix = text; break;
+	case OPT_EXPECT_ACCOUNT: dcv->expected_account_uri = text; break;
 	case OPT_ACCOUNT_URI: r->account_uri = text; break;
 	case OPT_ID: r->request_id = text; break;
 	case OPT_TRACE: r->trace_identifier = text; break;
@@ -330,6 +347,9 @@ static bool describe(struct argp_state *state, struct submit_line *line,
 		set_certificate_type(state, r, arg);
 		return true;
 	case OPT_ISSUER: add_issuer(state, line, arg); return true;
+	case OPT_POLICY_WILDCARD:
+		r->dcv.require_policy_wildcard = SOME_BOOL(true);
+		return true;
 	case OPT_TIME_ALLOWED:
 		r->time_allowed_ms =
 			SOME_INT(duration(state, "time-allowed", arg));
@@ -348,6 +368,8 @@ static bool has_dcv(const struct dcv_parameters *d)
 	       d->key_authorization_hash.p != NULL ||
 	       d->challenge_value.p != NULL || d->http_token_path.p != NULL ||
 	       d->match_regex.p != NULL || d->dns_name_prefix.p != NULL ||
+	       d->expected_account_uri.p != NULL ||
+	       d->require_policy_wildcard.set ||
 	       d->url_scheme != SCHEME_UNKNOWN ||
 	       d->dns_record_type != RECORD_UNKNOWN;
 }
@@ -378,6 +400,8 @@ static void complete(struct argp_state *state, struct submit_line *line)
 		           check_set_name(r->check_set));
 	r->caa.present = r->caa.caa_domains.count > 0;
 	r->caa.caa_domains.items = line->issuers;
+	if (r->dcv.validation_method == METHOD_DNS_PERSISTENT)
+		r->dcv.issuer_domain_names = r->caa.caa_domains;
 }
 
 static void add_target(struct argp_state *state, struct submit_line *line,

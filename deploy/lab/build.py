@@ -119,7 +119,8 @@ def expand(path, values):
 
 def addresses(block):
     dns, web = f"127.{block}.7", f"127.{block}.8"
-    return {"DNS_NET": f"{dns}.0/24", "WEB_NET": f"{web}.0/24",
+    # as 127.in-addr.arpa has it
+    return {"WEB_REVERSE": f"1.8.{block}", "DNS_NET": f"{dns}.0/24", "WEB_NET": f"{web}.0/24",
             "WEB": f"{web}.1", "ATTACKER": f"{web}.2",
             "HOSTILE_WEB": f"{web}.3", "CLOSED": f"{web}.4",
             "ALPN": f"{web}.5", "HOSTILE_DNS": f"{dns}.9"}

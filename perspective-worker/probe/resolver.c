@@ -98,12 +98,12 @@ static const struct {
 /* Zones that libunbound answers by itself although a lab may have its own. All
    others stay: .onion above all never reaches a name server. */
 static const char *const lab_zones[] = {
-	"test. nodefault",
-	"127.in-addr.arpa. nodefault",
-	"2.0.192.in-addr.arpa. nodefault",
-	"100.51.198.in-addr.arpa. nodefault",
-	"113.0.203.in-addr.arpa. nodefault",
-	"8.B.D.0.1.0.0.2.ip6.arpa. nodefault",
+	"test. transparent",
+	"127.in-addr.arpa. transparent",
+	"2.0.192.in-addr.arpa. transparent",
+	"100.51.198.in-addr.arpa. transparent",
+	"113.0.203.in-addr.arpa. transparent",
+	"8.B.D.0.1.0.0.2.ip6.arpa. transparent",
 };
 
 struct forbidding {

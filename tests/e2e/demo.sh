@@ -53,7 +53,10 @@ for word in laboratory issue corroborated do-not-issue rejected "dcv 4/5" \
 done
 
 # Every method of this issue and every outcome is among the cases.
-for word in acme-http-01 website-change acme-dns-01 dns-change '"TXT"' \
+for word in acme-http-01 website-change acme-dns-01 dns-change \
+	dns-account-01 dns-persistent contact-email-txt contact-email-caa \
+	contact-phone-txt contact-phone-caa reverse-address-lookup \
+	ip-address s-mime '"TXT"' \
 	'"CNAME"' '"CAA"' '"dcv+caa"' '"caa"' '"\*\.'; do
 	grep -q -e "$word" "$work/kept/requests.jsonl" ||
 		fail "no request with $word"

@@ -42,7 +42,7 @@ static const struct {
 	{ { "submit", "a.example", "--token", "t" }, 64, NULL, "--method is missing" },
 	{ { "submit", "a.example", "--method", "http" }, 64, NULL, "'http' is none of website-change," },
 	{ { "submit", "a.example", "--scheme", "ftp" }, 64, NULL, "'ftp' is not http or https" },
-	{ { "submit", "a.example", "--record-type", "MX" }, 64, NULL, "'MX' is not TXT, CNAME or CAA" },
+	{ { "submit", "a.example", "--record-type", "MX" }, 64, NULL, "'MX' is not TXT, CNAME, CAA, A or AAAA" },
 	{ { "submit", "a.example", "--certificate-type", "code" }, 64, NULL, "'code' is not tls-server" },
 	{ { "submit", "a.example", "--timeout", "0s" }, 64, NULL, "'0s' is not a time" },
 	{ { "submit", "a.example", "--timeout", "5" }, 64, NULL, "'5' is not a time" },

@@ -418,6 +418,29 @@ START_TEST(sends_no_value_in_headers)
 }
 END_TEST
 
+/* http-01 of an address follows redirects, website-change does not. */
+START_TEST(r061_redirects_of_addresses)
+{
+	static const struct page pages[] = {
+		{ "http://8.8.8.8/.well-known/acme-challenge/" TOKEN, 302,
+		  "Location: http://8.8.8.8/a\r\n", "", 0, 0 },
+		{ "http://8.8.8.8/.well-known/pki-validation/fileauth.txt", 302,
+		  "Location: http://8.8.8.8/b\r\n", "", 0, 0 },
+		{ "http://8.8.8.8/a", 200, NULL, KA, 0, 0 },
+		{ "http://8.8.8.8/b", 200, NULL, VALUE, 0, 0 },
+	};
+
+	use_pages(pages, 4);
+	w.check.target = SPAN("8.8.8.8");
+	world_judge(&w, KIND_DCV);
+	world_expect(&w, REASON_VALUE_FOUND, "http-01");
+	w.check.dcv.validation_method = METHOD_WEBSITE_CHANGE;
+	world_judge(&w, KIND_DCV);
+	world_expect(&w, REASON_HTTP_REDIRECT_TARGET, "website-change");
+	ck_assert_uint_eq(w.evidence.http_count, 1);
+}
+END_TEST
+
 START_TEST(refuses_what_it_has_no_rule_for)
 {
 	w.check.target = SPAN("*.example.com");
@@ -556,6 +579,7 @@ int main(void)
 	tcase_add_test(tc, asks_nobody_for_an_address);
 	tcase_add_test(tc, gives_both_families_a_turn);
 	tcase_add_test(tc, counts_redirects);
+	tcase_add_test(tc, r061_redirects_of_addresses);
 	tcase_add_test(tc, sends_no_value_in_headers);
 	tcase_add_test(tc, refuses_what_it_has_no_rule_for);
 	tcase_add_loop_test(tc, never_passes_what_was_cut_short, 0,

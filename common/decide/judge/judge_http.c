@@ -17,6 +17,7 @@ struct http_search {
 	bool whole; /* the body is the value, white space at its end aside */
 	bool fold;  /* without case */
 	size_t body_max;
+	bool no_redirects;
 };
 
 /* --- one hop ------------------------------------------------------------- */
@@ -292,6 +293,12 @@ static void judge_hops(struct judging *j, const struct http_search *search,
 		}
 		if (!read_head(j, seen, &head))
 			return;
+		if (search->no_redirects && is_redirect(head.status)) {
+			judge_end(j, REASON_HTTP_REDIRECT_TARGET,
+			          "website-change of an address follows no "
+			          "redirect");
+			return;
+		}
 		if (!is_redirect(head.status)) {
 			judge_response(j, search, seen, &head);
 			return;
@@ -365,10 +372,13 @@ void judge_http01(struct judging *j)
 void judge_website_change(struct judging *j)
 {
 	const struct dcv_parameters *dcv = &j->check->dcv;
+	struct addr addr;
 	const struct http_search search = {
 		.value = dcv->challenge_value,
 		.fold = !opt_bool_or(dcv->require_exact_case, true),
 		.body_max = EVIDENCE_BODY_MAX,
+		/* BR 3.2.2.5.1 knows no redirects */
+		.no_redirects = addr_parse(j->check->target, &addr),
 	};
 	struct url url;
 
