@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 """Two coordinators meet at each point, on a real broker: the first is stopped
 there past the group's and the transaction's time-outs, the second takes over
-and answers everything, the first goes on. The checker must find nothing.
+and answers everything, the first goes on. Or, with SECONDS, it goes on then:
+past the group's time-out, while its transaction is still open and the second
+waits for its end. The checker must find nothing.
 
-  constructed.py BUILD [--coordinator PROGRAM] [POINT...]
+  constructed.py BUILD [--coordinator PROGRAM] [POINT[/SECONDS]...]
 """
 import argparse
 import os
@@ -13,6 +15,9 @@ import time
 import check  # noqa: F401  (finds the Python that has its packages)
 from points import POINTS
 from small_world import PAUSE_SECONDS, SmallWorld, fail
+
+# Between the group's time-out and the transaction's.
+SHORT = ["after-produce/8", "after-offsets/8", "mark-unmoved/8"]
 
 
 def orders(world, point, tag):
@@ -38,7 +43,21 @@ def make_unmoved(world, tag):
     return [world.rejected(n) for n in names[2:]]
 
 
+def let_second_work(world, point, seconds):
+    """Until the first may go on."""
+    if seconds is not None:
+        time.sleep(seconds)
+        return
+    stopped = time.monotonic()
+    # what a transaction left open is aborted after its time, not before
+    if not world.wait_count("decisions", world.sent):
+        fail("nobody took over at %s" % point)
+    time.sleep(max(0, stopped + PAUSE_SECONDS - time.monotonic()))
+
+
 def try_point(world, program, point, number):
+    point, _, seconds = point.partition("/")
+    seconds = float(seconds) if seconds else None
     tag = "p%d" % number
     first, second = "a%d" % number, "b%d" % number
     since = time.monotonic()
@@ -52,26 +71,15 @@ def try_point(world, program, point, number):
     world.submit(*more)
     if world.points.wait_stopped([pid]) is None:
         fail("%s did not come to %s" % (first, point))
-    stopped = time.monotonic()
     world.start(second, program)
-    # what a transaction left open is aborted after its time, not before
-    if not world.wait_count("decisions", world.sent):
-        fail("%s did not take over at %s" % (second, point))
-    took = time.monotonic() - stopped
-    rest = PAUSE_SECONDS - took
-    if rest > 0:
-        time.sleep(rest)
+    let_second_work(world, point, seconds)
     world.points.go_on(pid)
     world.submit(*[world.rejected("%s-after-%d" % (tag, i))
                    for i in range(6)])
     if not world.wait_count("decisions", world.sent):
         fail("nothing was decided after %s went on" % first)
     found = check.check(world.dump(), world.sent)
-    print("%-14s taken over after %4.1f s; %s; %d violations; %.0f s" % (
-        point, took, ", ".join("%d %s" % (n, w) for w, n in sorted(
-            found.counts.items()) if w in ("requests", "decisions",
-                                           "attempts", "checks")),
-        len(found.wrong), time.monotonic() - since), flush=True)
+    show(found, point, seconds, time.monotonic() - since)
     for line in found.wrong[:10]:
         print("wrong: " + line)
     for name in (first, second):
@@ -79,11 +87,19 @@ def try_point(world, program, point, number):
     return not found.wrong
 
 
+def show(found, point, seconds, took):
+    counts = ["%d %s" % (found.counts[what], what) for what in (
+        "requests", "decisions", "attempts", "checks")]
+    print("%-14s stopped %s; %s; %d violations; %.0f s" % (
+        point, "for %.0f s" % seconds if seconds else "past all time-outs",
+        ", ".join(counts), len(found.wrong), took), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
     parser.add_argument("points", nargs="*", metavar="POINT",
-                        default=list(POINTS))
+                        default=list(POINTS) + SHORT)
     parser.add_argument("--coordinator", metavar="PROGRAM")
     line = parser.parse_args()
     program = line.coordinator or os.path.join(

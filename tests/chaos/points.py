@@ -51,7 +51,7 @@ class Points:
         except FileNotFoundError:
             return False
 
-    def wait_stopped(self, pids, seconds=30):
+    def wait_stopped(self, pids, seconds=60):
         """The one that is stopped; None if nobody is in time. Of processes that
         a test stopped itself it knows nothing: leave them out."""
         end = time.monotonic() + seconds
