@@ -58,6 +58,7 @@ const struct setting coordinator_settings[] = {
 	SET_TEXT(C, "kafka", "group", group, "mpic-coordinator", 1, 128, 0, "Consumer group of all coordinators."),
 	SET_INT(C, "kafka", "partitions", partitions, "12", 1, 1024, 0, "Partitions P of requests, attempts, results and decisions; never changes."),
 	SET_DURATION(C, "kafka", "clock_skew", broker_skew_ms, "500ms", 10, 60000, 0, "How far this machine's clock may be off the brokers'; above it the coordinator is not ready."),
+	SET_BOOL(C, "kafka", "static_member", static_member, "no", 0, "A restart within session.timeout.ms keeps this instance's partitions (group.instance.id); none but it takes them over before."),
 	SET_PAIRS(C, "kafka", kafka_properties, 0, 64, "librdkafka properties, passed through."),
 	SET_TEXT(C, "plan", "primary", primary, NULL, 1, 32, 0, "Code of the primary perspective, or caller."),
 	SET_ENUM(C, "plan", "policy", policy, "cabf", policies, SETTING_LAB_ONLY, "cabf: the Baseline Requirements; open-mpic: Open MPIC's own rule."),

@@ -37,6 +37,7 @@ struct coordinator_conf {
 	const char *brokers;
 	struct setting_pairs kafka_properties;
 	const char *group;
+	bool static_member;
 	int64_t partitions;
 
 	const char *signing_key;

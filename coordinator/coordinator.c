@@ -334,6 +334,8 @@ static int open_group(struct coordinator *c, struct err *why)
 	const char *topic = c->d->topics.requests;
 	struct kafka_in_options options = {
 		.group_id = c->d->conf->group,
+		.instance_id =
+			c->d->conf->static_member ? c->d->conf->instance : NULL,
 		.topics = &topic,
 		.topic_count = 1,
 		.events = { .on_message = on_request,

@@ -28,6 +28,7 @@ const struct setting worker_settings[] = {
 	SET_TEXT(C, "kafka", "brokers", brokers, NULL, 1, 4096, SETTING_ENV, "host:port of the brokers, comma between."),
 	SET_TEXT(C, "kafka", "group", group, "", 0, 128, 0, "Consumer group of this perspective's workers; empty: mpic-worker-<perspective>."),
 	SET_INT(C, "kafka", "partitions", partitions, "12", 1, 1024, 0, "Partitions P of the results topic, as the coordinators have it."),
+	SET_BOOL(C, "kafka", "static_member", static_member, "no", 0, "A restart within session.timeout.ms keeps this instance's partitions (group.instance.id); none but it takes them over before."),
 	SET_PAIRS(C, "kafka", kafka_properties, 0, 64, "librdkafka properties, passed through."),
 	SET_TEXT(C, "probe", "path", probe_path, "", 0, 4096, 0, "The probe's program; empty: mpic-probe beside this program."),
 	SET_INT(C, "probe", "count", probe_count, "0", 0, 256, SETTING_ENV, "Probes at work; 0: one per core. One more is kept warm."),

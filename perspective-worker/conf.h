@@ -20,6 +20,7 @@ struct worker_conf {
 	const char *brokers;
 	struct setting_pairs kafka_properties;
 	const char *group; /* empty: "mpic-worker-<perspective>" */
+	bool static_member;
 	int64_t partitions;
 
 	const char *signing_key;

@@ -312,6 +312,8 @@ static int open_in(struct worker *w, struct err *why)
 	const char *topic = w->d->checks;
 	const struct kafka_in_options options = {
 		.group_id = w->d->group,
+		.instance_id =
+			w->d->conf->static_member ? w->d->conf->instance : NULL,
 		.topics = &topic,
 		.topic_count = 1,
 		.reset_to_beginning = true,

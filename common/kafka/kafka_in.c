@@ -143,7 +143,14 @@ static void on_error(struct kafka_in *in, rd_kafka_event_t *event)
 	rd_kafka_resp_err_t rc = rd_kafka_event_error(event);
 	const char *text = rd_kafka_event_error_string(event);
 
-	if (rd_kafka_event_error_is_fatal(event))
+	if (rd_kafka_event_error_is_fatal(event) &&
+	    rd_kafka_fatal_error(in->rk, NULL, 0) ==
+	            RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
+		kafka_in_tell_fatal(in,
+		                    "another process joined the group under "
+		                    "this instance's name: give each its "
+		                    "own instance");
+	else if (rd_kafka_event_error_is_fatal(event))
 		kafka_in_tell_fatal(in, text);
 	else if (at != NULL && rc == RD_KAFKA_RESP_ERR__PARTITION_EOF)
 		on_eof(in, at);
@@ -263,6 +270,10 @@ static int set_options(rd_kafka_conf_t *conf,
 	if (options->read_uncommitted &&
 	    rd_kafka_conf_set(conf, "isolation.level", "read_uncommitted", why,
 	                      sizeof(why)) != 0)
+		return err_set(err, "kafka: %s", why);
+	if (options->instance_id != NULL &&
+	    rd_kafka_conf_set(conf, "group.instance.id", options->instance_id,
+	                      why, sizeof(why)) != 0)
 		return err_set(err, "kafka: %s", why);
 	if (options->reset_to_beginning &&
 	    rd_kafka_conf_set(conf, "auto.offset.reset", "earliest", why,

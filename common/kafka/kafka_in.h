@@ -68,7 +68,11 @@ struct kafka_in_events {
 };
 
 struct kafka_in_options {
-	const char *group_id;      /* explicit: the group whose ACL it uses */
+	const char *group_id; /* explicit: the group whose ACL it uses */
+	/* Group: a static member (KIP-345) of that name keeps its partitions
+	   while it is away for less than session.timeout.ms, and closing does
+	   not give them up; NULL: not. */
+	const char *instance_id;
 	const char *const *topics; /* what to subscribe to; NULL: explicit */
 	size_t topic_count;
 	uint32_t batch_max; /* messages per turn of the loop; 0: 100 */

@@ -21,8 +21,7 @@ static const struct {
 	{ "metadata.broker.list", "set the brokers in their own setting" },
 	{ "client.id",		"it has a setting of its own" },
 	{ "group.id",		"leases and marks hang on it" },
-	{ "group.instance.id",	"a static member keeps its partitions while "
-				"it is away" },
+	{ "group.instance.id",	"set kafka.static_member" },
 	{ "transactional.id",	"fencing hangs on it" },
 	{ "transaction.timeout.ms", "it has a setting of its own" },
 	{ "enable.auto.commit",	"offsets are committed after the work only" },

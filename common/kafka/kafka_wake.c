@@ -1,5 +1,6 @@
 #include "kafka/kafka_wake.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "loop/loop.h"
@@ -7,9 +8,17 @@
 #include <assert.h>
 #include <event2/event.h>
 #include <librdkafka/rdkafka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+enum {
+	/* lines of one kind in a minute */
+	SAY_SPAN_MS = 60000,
+	SAY_MAX = 5,
+	FACILITIES_MAX = 32
+};
 
 struct kafka_wake {
 	rd_kafka_queue_t *queue;
@@ -107,6 +116,50 @@ int kafka_wake_fd(const struct kafka_wake *wake)
 	return wake->fd;
 }
 
+/*
+ * What the library says of brokers that are away it says for each broker of
+ * each handle, again and again. All of its log is written by the loop's thread.
+ */
+static struct facility {
+	char name[16];
+	int64_t began_mono_ms; /* of this span */
+	unsigned said;
+	unsigned left_out;
+} facilities[FACILITIES_MAX];
+
+static struct facility *facility_of(const char *name)
+{
+	for (size_t i = 0; i < FACILITIES_MAX; i++) {
+		struct facility *f = &facilities[i];
+
+		if (f->name[0] == '\0')
+			(void)snprintf(f->name, sizeof(f->name), "%s", name);
+		if (strncmp(f->name, name, sizeof(f->name) - 1) == 0)
+			return f;
+	}
+	return &facilities[FACILITIES_MAX - 1];
+}
+
+/* *left_out: how many before it were not told. */
+static bool may_say(const char *name, unsigned *left_out)
+{
+	struct facility *f = facility_of(name);
+	int64_t now = clock_mono_ms();
+
+	if (f->said == 0 || now - f->began_mono_ms >= SAY_SPAN_MS) {
+		f->began_mono_ms = now;
+		f->said = 0;
+	}
+	if (f->said == SAY_MAX) {
+		f->left_out++;
+		return false;
+	}
+	f->said++;
+	*left_out = f->left_out;
+	f->left_out = 0;
+	return true;
+}
+
 void kafka_wake_log(rd_kafka_event_t *event)
 {
 	static const enum log_level levels[] = {
@@ -115,6 +168,7 @@ void kafka_wake_log(rd_kafka_event_t *event)
 	};
 	const char *facility;
 	const char *text;
+	unsigned left_out;
 	int level;
 
 	if (rd_kafka_event_log(event, &facility, &text, &level) != 0)
@@ -125,6 +179,9 @@ void kafka_wake_log(rd_kafka_event_t *event)
 	/* brokers of before 2017, and the mock, can't be told so */
 	if (level < 0 || level > 7 || strcmp(facility, "AUTOCREATE") == 0)
 		level = 7;
+	if (!log_enabled(levels[level]) || !may_say(facility, &left_out))
+		return;
 	log_write(levels[level], "kafka_library_logged",
-	          LOG_FIELDS(F_STR("facility", facility), F_STR("text", text)));
+	          LOG_FIELDS(F_STR("facility", facility), F_STR("text", text),
+	                     F_INT("left_out", left_out)));
 }

@@ -408,6 +408,60 @@ topic("decisions")["config"]["message.timestamp.type"] = "CreateTime"'
 	done
 }
 
+# Brokers that are all down: waited for, and that in a few lines a minute.
+check_brokers_down()
+{
+	BROKERS=127.0.0.1:1,127.0.0.1:2,127.0.0.1:3
+	coordinator_settings down "${T}z."
+	worker_settings downw "${T}z." fra
+	BROKERS=
+	start down coordinator
+	start downw perspective-worker
+	says down kafka_brokers_awaited 20 "no broker"
+	says downw kafka_brokers_awaited 20 "no broker"
+	sleep "${DOWN_SECONDS:-2}"
+	seen=$((seen + 1))
+	admin_get down /readyz | grep -q 'brokers or topics not found yet' ||
+		fail "readyz does not say that there is no broker"
+	for name in down downw; do
+		seen=$((seen + 1))
+		lines=$(wc -l <"$DIR/$name.log")
+		echo "$name: $lines lines"
+		[ "$lines" -le 60 ] || fail "$name wrote $lines lines"
+		kill -0 "$(cat "$DIR/$name.pid")" || fail "$name ended"
+		stop $name
+	done
+}
+
+# A static member that is killed and comes back in time leaves the others as
+# they are; a second one of its name ends the first.
+check_static()
+{
+	manifest "${T}u."
+	for name in u v; do
+		MORE_KAFKA='static_member = yes' \
+			coordinator_settings $name "${T}u."
+		start $name coordinator
+		says $name coordinator_partition_restored 20 "the start"
+	done
+	: >"$DIR/v.log"
+	pid=$(cat "$DIR/u.pid")
+	kill -KILL "$pid"
+	wait "$pid" || true
+	: >"$DIR/u.log"
+	start u coordinator
+	says u coordinator_partition_restored 20 "back in time"
+	submit_many "${T}u." 1 20
+	seen=$((seen + 1))
+	wait_decisions "${T}u." 20 || fail "20 requests, not 20 decisions"
+	said_at_most v coordinator_revoked 0
+	cp "$DIR/u.conf" "$DIR/w.conf"
+	start w coordinator
+	ends u 75 "another process"
+	stop v
+	kill -KILL "$(cat "$DIR/w.pid")"
+}
+
 for tool in kcat java mvn; do
 	command -v $tool >/dev/null 2>&1 ||
 		sh deploy/install-deps.sh --kafka
@@ -415,7 +469,7 @@ done
 [ -n "${KAFKA_DIR-}" ] || $LOCAL start "$KAFKA" --partitions 3
 eval "$($LOCAL env "$KAFKA")"
 make_keys
-for part in ${PARTS:-refusals first_use gaps recreated sizes clocks}; do
+for part in ${PARTS:-refusals first_use gaps recreated sizes clocks brokers_down static}; do
 	check_$part
 done
 echo "kafka_start: $seen checks, $bad failed"

@@ -29,8 +29,8 @@ make_keys()
 # certificate. MORE_KAFKA: further lines of the section; BROKERS: others.
 kafka_section()
 {
-	name=$(echo "$2" | tr 'a-z-' 'A-Z_')
-	eval "cert=\$KAFKA_CERT_$name key=\$KAFKA_KEY_$name"
+	upper=$(echo "$2" | tr 'a-z-' 'A-Z_')
+	eval "cert=\$KAFKA_CERT_$upper key=\$KAFKA_KEY_$upper"
 	cat <<-END
 		topic_prefix = "$1"
 		admin { port = 0 }
