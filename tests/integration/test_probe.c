@@ -55,6 +55,15 @@ static struct check dns01(const char *target)
 	return c;
 }
 
+static struct check alpn(const char *target)
+{
+	struct check c = a_check(target);
+
+	c.dcv.validation_method = METHOD_ACME_TLS_ALPN_01;
+	c.dcv.key_authorization = span_str(lab_value(lab, "KEY_AUTHORIZATION"));
+	return c;
+}
+
 static struct span ca[1];
 
 static struct check caa(const char *target)
@@ -107,6 +116,17 @@ static const struct row {
 	{ "http-wrong.lab", http01, CLASS_DISAGREED,
 	  REASON_HTTP_BODY_MISMATCH },
 	{ "http-404.lab", http01, CLASS_DISAGREED, REASON_HTTP_STATUS },
+	/* R-054, in the sandbox */
+	{ "alpn-good.lab", alpn, CLASS_CORROBORATED, REASON_VALUE_FOUND },
+	{ "alpn-wrong.lab", alpn, CLASS_DISAGREED,
+	  REASON_TLS_KEY_AUTHORIZATION },
+	{ "alpn-two-names.lab", alpn, CLASS_DISAGREED, REASON_TLS_NAME },
+	{ "alpn-not-critical.lab", alpn, CLASS_DISAGREED,
+	  REASON_TLS_ACME_IDENTIFIER },
+	{ "alpn-none.lab", alpn, CLASS_DISAGREED, REASON_TLS_ALPN },
+	{ "alpn-http.lab", alpn, CLASS_DISAGREED, REASON_TLS_ALPN },
+	{ "http-closed.lab", alpn, CLASS_ERROR, REASON_CONNECT_REFUSED },
+	{ "dns-bogus.lab", alpn, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	/* */
 	{ "http-redirect.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
 	{ "http-redirect-https.lab", http01, CLASS_CORROBORATED,

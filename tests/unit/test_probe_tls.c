@@ -6,10 +6,13 @@
 
 #include "loop/timer.h"
 #include "tests/support/certificate_world.h"
+#include "tests/support/program.h"
 #include "tests/support/run.h"
+#include "tests/support/temp_dir.h"
 #include "tests/support/tls_server.h"
 
 #include <arpa/inet.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -111,6 +114,37 @@ static void shake_with(const char *const addresses[], int64_t limit_ms)
 
 static const char *const there[] = { "127.0.0.2", NULL };
 
+static void write_pem(const struct temp_dir *dir, struct span der)
+{
+	const unsigned char *p = der.p;
+	char path[TEMP_PATH_MAX];
+	X509 *cert = d2i_X509(NULL, &p, (long)der.len);
+	FILE *f = fopen(temp_path(dir, "cert.pem", path), "w");
+
+	ck_assert(cert != NULL && f != NULL);
+	ck_assert_int_eq(PEM_write_X509(f, cert), 1);
+	fclose(f);
+	X509_free(cert);
+	f = fopen(temp_path(dir, "key.pem", path), "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(
+		PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL), 1);
+	fclose(f);
+}
+
+static uint16_t free_port(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	inet_pton(AF_INET, "127.0.0.2", &at.sin_addr);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, len), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	close(fd);
+	return ntohs(at.sin_port);
+}
+
 /* clang-format off */
 static const struct {
 	const char *what;
@@ -209,6 +243,52 @@ START_TEST(bounds_what_is_read)
 	              SPAN_ARG(seen.error));
 	ck_assert(span_eq(seen.certificate,
 	                  sizes[_i].kept ? der : (struct span){ NULL, 0 }));
+}
+END_TEST
+
+/* A server that was not written by us: RFC 8737's other end as people make it
+   by hand. */
+START_TEST(speaks_with_openssl_s_server)
+{
+	static const char *const versions[] = { "-tls1_2", "-tls1_3" };
+	struct temp_dir dir;
+	char cert[TEMP_PATH_MAX];
+	char own[TEMP_PATH_MAX];
+	struct span der = a_certificate();
+	struct program program;
+	struct err err;
+
+	temp_dir_make(&dir);
+	write_pem(&dir, der);
+	server.port = free_port();
+	ck_assert_int_eq(guard_allow_port(guard, server.port, &err), 0);
+	const char *const argv[] = { "openssl",
+		                     "s_server",
+		                     "-quiet",
+		                     "-naccept",
+		                     "1",
+		                     "-accept",
+		                     arena_printf(arena, "127.0.0.2:%u",
+		                                  (unsigned)server.port),
+		                     "-alpn",
+		                     "acme-tls/1",
+		                     "-cert",
+		                     temp_path(&dir, "cert.pem", cert),
+		                     "-key",
+		                     temp_path(&dir, "key.pem", own),
+		                     versions[_i],
+		                     NULL };
+
+	program_start(&program, argv, NULL, NULL);
+	do { /* until it listens */
+		shake_with(there, LIMIT_MS);
+	} while (seen.end == TLS_NOT_CONNECTED && !program_ended(&program));
+	program_clear(&program);
+	temp_dir_remove(&dir);
+	ck_assert_msg(seen.end == TLS_COMPLETE, "%.*s", SPAN_ARG(seen.error));
+	ck_assert(span_is(seen.protocol, "acme-tls/1"));
+	ck_assert(span_eq(seen.certificate, der));
+	ck_assert_int_eq(seen.version, 0x0303 + _i);
 }
 END_TEST
 
@@ -329,6 +409,7 @@ int main(void)
 	tcase_add_loop_test(tc, tells_what_a_server_does, 0, COUNT(manners));
 	tcase_add_test(tc, does_not_make_a_protocol_of_what_nobody_offered);
 	tcase_add_loop_test(tc, bounds_what_is_read, 0, COUNT(sizes));
+	tcase_add_loop_test(tc, speaks_with_openssl_s_server, 0, 2);
 	tcase_add_test(tc, goes_on_to_the_next_address);
 	tcase_add_test(tc, does_not_go_on_after_a_bad_handshake);
 	tcase_add_test(tc, says_when_nobody_is_there);
