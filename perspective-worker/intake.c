@@ -142,6 +142,19 @@ static struct span zone_of(const struct worker *w, struct span target)
 	return zone.len > 0 ? zone : name_without_wildcard(target);
 }
 
+/* R-041, R-042, by this perspective's own list: a coordinator whose list is old
+   must not get a corroboration for what others register under. */
+static bool is_over_suffix(const struct worker *w, const struct check *check)
+{
+	const struct names *names = w->d->names;
+	struct span domain = check->dcv.authorization_domain_name;
+	struct span own = name_without_wildcard(check->target);
+
+	return names_wildcard_over_suffix(names, check->target) ||
+	       (domain.len > 0 && !span_eq(domain, own) &&
+	        names_is_public_suffix(names, domain, NAMES_ICANN));
+}
+
 static bool is_ours(struct worker *w, const struct kafka_message *m,
                     const struct place *place, const struct check *check)
 {
@@ -174,6 +187,9 @@ static void take_up(struct worker *w, const struct kafka_message *m,
 	stats_check(w->stats);
 	if (left <= 0)
 		worker_answer(w, job, CLASS_TIMED_OUT, REASON_TIMEOUT_QUEUED,
+		              NULL);
+	else if (is_over_suffix(w, check))
+		worker_answer(w, job, CLASS_ERROR, REASON_NAME_PUBLIC_SUFFIX,
 		              NULL);
 	else if (probe_pool_is_set_aside(w->pool, job->task.zone))
 		worker_answer(w, job, CLASS_ERROR, REASON_ZONE_SET_ASIDE, NULL);

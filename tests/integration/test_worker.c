@@ -234,6 +234,24 @@ START_TEST(expired_is_answered_without_work)
 }
 END_TEST
 
+/* by the worker's own list, whatever the coordinator's says. */
+START_TEST(nothing_over_a_suffix_is_checked)
+{
+	struct check wild = ww_check("wild", "*.co.uk");
+	struct check pruned = ww_check("pruned", "www.example.co.uk");
+
+	pruned.dcv.authorization_domain_name = SPAN("co.uk");
+	ww_start(&w);
+	ww_send(&w, &wild);
+	ww_send(&w, &pruned);
+	ww_wait_results(&w, 2);
+	for (const struct got_result *g = w.results; g != NULL; g = g->next) {
+		expect_all(g, CLASS_ERROR, REASON_NAME_PUBLIC_SUFFIX);
+		ck_assert_int_eq(g->result.tries, 0);
+	}
+}
+END_TEST
+
 /* -- probes that die -- */
 
 static bool is_running(void *arg)
@@ -537,6 +555,7 @@ int main(void)
 	tcase_add_test(records, result_says_what_the_check_said);
 	tcase_add_test(records, refused_once_and_passed_over);
 	tcase_add_test(records, expired_is_answered_without_work);
+	tcase_add_test(records, nothing_over_a_suffix_is_checked);
 	tcase_add_test(probes, killed_probe_means_a_second_run);
 	tcase_add_test(probes, killed_twice_is_probe_crashed);
 	tcase_add_test(probes, liar_is_probe_refused);
