@@ -196,11 +196,11 @@ static void check_tls_alpn_01(struct intake *in)
 
 	if (dcv->token.len > 0 || dcv->key_authorization.len > 0)
 		check_key_authorization(in);
-	else if (!intake_want_text(in, hash, field, 2 * DIGEST_BYTES))
+	else if (!intake_want_text(in, hash, field, DIGEST_HEX_ROOM - 1))
 		return;
 	if (hash.len == 0)
 		return;
-	if (hash.len != 2 * DIGEST_BYTES || !text_unhex(hash, given.b)) {
+	if (hash.len != DIGEST_HEX_ROOM - 1 || !text_unhex(hash, given.b)) {
 		intake_issue(in, REASON_FIELD_VALUE, field,
 		             "64 hex digits of a SHA-256");
 		return;

@@ -51,7 +51,7 @@ static bool take_digest(struct judging *j, struct claim *claim)
 		claim->digest = digest_of(dcv->key_authorization);
 	if (hex.len == 0)
 		return true;
-	if (hex.len != 2 * DIGEST_BYTES || !text_unhex(hex, given.b)) {
+	if (hex.len != DIGEST_HEX_ROOM - 1 || !text_unhex(hex, given.b)) {
 		judge_end(j, REASON_FIELD_VALUE,
 		          "the digest is not 64 hex digits");
 		return false;
