@@ -14,6 +14,7 @@ struct kafka_ask {
 	struct kafka_asker *asker; /* the thread's once there is one */
 	struct kafka_side *side;   /* NULL before the first question */
 	rd_kafka_queue_t *queue;   /* the library's log and errors */
+	struct err trouble; /* with certificates or credentials; empty: none */
 	struct kafka_wake *wake;
 };
 
@@ -44,14 +45,33 @@ static void run(struct kafka_job *job, void *context)
 	j->question.ask(&j->question, context);
 }
 
+/* Of silence the library says only that it lasted too long; why, it said
+   before. Certificates and credentials only: brokers come and go. */
+static const char *reason(struct kafka_ask *ask, struct err *why)
+{
+	struct err whole;
+
+	if (ask->trouble.text[0] == '\0')
+		return why->text;
+	err_set(&whole, "%.160s: %.340s", why->text, ask->trouble.text);
+	*why = whole;
+	return why->text;
+}
+
+static void note_answer(struct kafka_ask *ask, const struct kafka_question *q)
+{
+	if (!q->failed)
+		ask->trouble.text[0] = '\0';
+}
+
 static void tell_watermarks(struct kafka_job *job, void *owner)
 {
 	struct ask_job *j = (struct ask_job *)job;
 	struct kafka_question *q = &j->question;
 
-	(void)owner;
+	note_answer(owner, q);
 	if (q->failed)
-		j->tell.watermarks(j->arg, q->why.text, NULL, 0);
+		j->tell.watermarks(j->arg, reason(owner, &q->why), NULL, 0);
 	else
 		j->tell.watermarks(j->arg, NULL, q->watermarks, q->count);
 	job_free(job);
@@ -62,9 +82,9 @@ static void tell_offsets(struct kafka_job *job, void *owner)
 	struct ask_job *j = (struct ask_job *)job;
 	struct kafka_question *q = &j->question;
 
-	(void)owner;
+	note_answer(owner, q);
 	if (q->failed)
-		j->tell.offsets(j->arg, q->why.text, NULL, 0);
+		j->tell.offsets(j->arg, reason(owner, &q->why), NULL, 0);
 	else
 		j->tell.offsets(j->arg, NULL, q->committed, q->count);
 	job_free(job);
@@ -75,8 +95,8 @@ static void tell_partitions(struct kafka_job *job, void *owner)
 	struct ask_job *j = (struct ask_job *)job;
 	struct kafka_question *q = &j->question;
 
-	(void)owner;
-	j->tell.partitions(j->arg, q->failed ? q->why.text : NULL,
+	note_answer(owner, q);
+	j->tell.partitions(j->arg, q->failed ? reason(owner, &q->why) : NULL,
 	                   q->list[0].topic, q->partitions);
 	job_free(job);
 }
@@ -85,9 +105,49 @@ static void tell_findings(struct kafka_job *job, void *owner)
 {
 	struct ask_job *j = (struct ask_job *)job;
 
-	(void)owner;
+	for (size_t i = 0; i < j->question.count; i++) {
+		struct kafka_finding *f = &j->question.findings[i];
+
+		if (f->found != KAFKA_NEED_UNKNOWN)
+			continue;
+		err_set(&j->question.why, "%s", f->error);
+		f->error = reason(owner, &j->question.why);
+		break; /* one is told */
+	}
 	j->tell.findings(j->arg, j->question.findings, j->question.count);
 	job_free(job);
+}
+
+static void note_trouble(struct kafka_ask *ask, rd_kafka_event_t *event)
+{
+	const char *text = rd_kafka_event_error_string(event);
+
+	switch ((int)rd_kafka_event_error(event)) {
+	case RD_KAFKA_RESP_ERR__SSL:
+		err_set(&ask->trouble,
+		        "TLS failed: see ssl.ca.location, "
+		        "ssl.certificate.location, ssl.key.location and "
+		        "whether the certificate names the broker: %.240s",
+		        text);
+		break;
+	case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+		err_set(&ask->trouble,
+		        "the broker refuses who we say we are: see "
+		        "sasl.mechanism, sasl.username and "
+		        "sasl.password.file: %.240s",
+		        text);
+		break;
+	case RD_KAFKA_RESP_ERR__TRANSPORT:
+		/* with TLS 1.3 the broker looks at our certificate last */
+		if (strstr(text, "SSL alert") != NULL)
+			err_set(&ask->trouble,
+			        "the broker refuses our certificate: see "
+			        "ssl.certificate.location and whether the "
+			        "brokers trust its CA: %.240s",
+			        text);
+		break;
+	default: break;
+	}
 }
 
 static bool serve(void *arg)
@@ -98,6 +158,8 @@ static bool serve(void *arg)
 	while ((event = rd_kafka_queue_poll(ask->queue, 0)) != NULL) {
 		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_LOG)
 			kafka_wake_log(event);
+		else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR)
+			note_trouble(ask, event);
 		rd_kafka_event_destroy(event);
 	}
 	return false;

@@ -22,6 +22,7 @@ struct kafka_needs {
 	struct timer *again;
 	int64_t complained_mono_ms;
 	unsigned refused; /* times in a row */
+	unsigned silent;  /* times in a row */
 };
 
 int kafka_needs_forbidden(const char *right, const char *resource,
@@ -114,7 +115,9 @@ static void on_findings(void *arg, const struct kafka_finding *list,
 		n->options.on_refused(n->options.owner, why.text);
 		return;
 	}
-	if (bad == NULL)
+	/* the second time: by then the library may have said why */
+	n->silent = bad == NULL ? n->silent + 1 : 0;
+	if (n->silent >= 2)
 		complain(n, silent);
 	timer_set_ms(n->again, AGAIN_MS);
 }

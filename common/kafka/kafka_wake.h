@@ -33,8 +33,8 @@ void kafka_wake_soon(struct kafka_wake *wake);
 /* An eventfd(2); any thread may add to it while the wake lives. */
 int kafka_wake_fd(const struct kafka_wake *wake);
 
-/* Writes one line of the library's log, from an RD_KAFKA_EVENT_LOG; of each kind
-   a few a minute, and how many were left out. On the loop's thread. */
+/* Writes one line of the library's log, from an RD_KAFKA_EVENT_LOG: of each
+   kind a few a minute, and how many were left out. On the loop's thread. */
 void kafka_wake_log(struct rd_kafka_op_s *event);
 
 #endif

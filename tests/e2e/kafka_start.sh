@@ -462,6 +462,41 @@ check_static()
 	kill -KILL "$(cat "$DIR/w.pid")"
 }
 
+# Certificates that do not go together: said what, where, and what to look at.
+check_certificates()
+{
+	manifest "${T}y."
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-subj /CN=coordinator -days 1 -keyout "$DIR/foreign.key" \
+		-out "$DIR/foreign.pem" 2>/dev/null
+	own="$KAFKA_CA $KAFKA_CERT_COORDINATOR $KAFKA_KEY_COORDINATOR"
+	coordinator_settings ca "${T}y."
+	cp "$DIR/ca.conf" "$DIR/cert.conf"
+	# shellcheck disable=SC2086
+	set -- $own
+	sed -i "s:$1:$DIR/foreign.pem:" "$DIR/ca.conf"
+	sed -i "s:$2:$DIR/foreign.pem:; s:$3:$DIR/foreign.key:" \
+		"$DIR/cert.conf"
+	worker_settings wca "${T}y." fra
+	sed -i "s:$1:$DIR/foreign.pem:" "$DIR/wca.conf"
+	start ca coordinator
+	start cert coordinator
+	start wca perspective-worker
+	says ca 'kafka_brokers_awaited.*TLS failed: see ssl.ca.location' 30 \
+		"another CA"
+	says wca 'kafka_brokers_awaited.*TLS failed: see ssl.ca.location' 30 \
+		"another CA"
+	says cert 'kafka_brokers_awaited.*broker refuses our certificate' 30 \
+		"a foreign certificate"
+	for name in ca cert wca; do
+		stop $name
+	done
+	sed "s:$1:$DIR/foreign.pem:" "$KAFKA_MPICCTL_CONF" >"$DIR/ctl.conf"
+	"$BIN/mpicctl" doctor --config "$DIR/ctl.conf" -o json \
+		>"$DIR/ctl.log" 2>&1 || true
+	says ctl 'TLS failed: see ssl.ca.location' 1 "mpicctl doctor"
+}
+
 for tool in kcat java mvn; do
 	command -v $tool >/dev/null 2>&1 ||
 		sh deploy/install-deps.sh --kafka
@@ -469,7 +504,8 @@ done
 [ -n "${KAFKA_DIR-}" ] || $LOCAL start "$KAFKA" --partitions 3
 eval "$($LOCAL env "$KAFKA")"
 make_keys
-for part in ${PARTS:-refusals first_use gaps recreated sizes clocks brokers_down static}; do
+for part in ${PARTS:-refusals first_use gaps recreated sizes clocks brokers_down static \
+	certificates}; do
 	check_$part
 done
 echo "kafka_start: $seen checks, $bad failed"
