@@ -7,6 +7,10 @@
 
 #include "coordinator/overload.h"
 
+#include <stdio.h>
+
+enum { BACKLOG = 1500, GOOD = 30 };
+
 static struct coordinator_world w;
 
 #define PLAN \
@@ -143,6 +147,43 @@ START_TEST(silence_is_not_load)
 }
 END_TEST
 
+/* Requests that were there before it began: more than may be in flight, and
+   none of those that are asked about runs out of time behind the others. */
+START_TEST(results_do_not_wait_behind_requests)
+{
+	int good = 0;
+
+	cw_open(&w, "plan {\n primary = fra\n attempt_time = 5s\n}\n"
+	            "requests { in_flight_max = 100 }\n");
+	for (int i = 0; i < BACKLOG; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "b-%d", i);
+		if (i < GOOD)
+			submit(id, 60000);
+		else
+			cw_submit(&w, -1, id, cw_request(&w, id, "bad_name."));
+	}
+	world_pass(&w.kafka, 100);
+	cw_start(&w);
+	cw_wait_decisions(&w, BACKLOG);
+	ck_assert_int_eq(w.decisions, BACKLOG);
+	for (const struct decided *d = w.decided; d != NULL; d = d->next) {
+		if (d->decision.outcome == OUTCOME_CORROBORATED) {
+			good++;
+			ck_assert_uint_eq(d->decision.attempts_count, 1);
+			ck_assert_int_eq(
+				d->decision.attempts[0].close.closed_by,
+				CLOSED_BY_RESULT);
+		} else {
+			ck_assert_int_eq(d->decision.outcome, OUTCOME_REJECTED);
+		}
+	}
+	ck_assert_int_eq(good, GOOD);
+	ck_assert(cw_has_figure(&w, "mpic_requests_in_flight 0"));
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("load");
@@ -153,5 +194,6 @@ int main(void)
 	tcase_add_test(tc, late_behind_the_ceiling);
 	tcase_add_test(tc, refuses_what_would_be_late);
 	tcase_add_test(tc, silence_is_not_load);
+	tcase_add_test(tc, results_do_not_wait_behind_requests);
 	return run_case(tc);
 }
