@@ -202,6 +202,8 @@ void show_row(struct table *table, const struct answer *answer, bool wide)
 	/* every refusal says why where a person would look */
 	for (size_t i = 0; i < d->issues_count; i++)
 		note_issue(table, &d->issues[i]);
+	for (size_t i = 0; i < d->warnings_count; i++)
+		note_issue(table, &d->warnings[i]);
 	if (wide && d->outcome != OUTCOME_REJECTED)
 		note_meaning(table, d->reason);
 	for (size_t i = 0; wide && i < d->attempts_count; i++)

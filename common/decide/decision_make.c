@@ -1,5 +1,6 @@
 #include "decide/decision_make.h"
 
+#include "base/clock.h"
 #include "base/name.h"
 
 #include <assert.h>
@@ -269,6 +270,28 @@ static void tell_rejection(const struct decision_input *in, struct arena *arena,
 	out->issues_count = in->issues_count;
 }
 
+/* SHOULD NOT is no reason to refuse, but to say so. */
+static void tell_warnings(const struct request_facts *f, struct arena *arena,
+                          struct decision *out)
+{
+	int64_t ends = method_ends_at(f->policy, f->method, f->is_address);
+	char text[CLOCK_TEXT_MAX];
+
+	if (!wants(f->check_set, KIND_DCV) ||
+	    method_gate(f->policy, f->method, f->is_address,
+	                out->decided_at_ms) != GATE_METHOD_DISCOURAGED)
+		return;
+	out->warnings = arena_calloc(arena, 1, sizeof(*out->warnings));
+	out->warnings_count = 1;
+	out->warnings[0] = (struct request_issue){
+		.reason = REASON_METHOD_DISCOURAGED,
+		.field = SPAN("dcv_check_parameters.validation_method"),
+		.detail = span_str(
+			arena_printf(arena, "not from %s on",
+		                     clock_text(ends, text, sizeof(text)))),
+	};
+}
+
 /* The policy in force when it was decided; none before the first. */
 static void tell_policy(struct decision *out, enum policy_family family)
 {
@@ -308,5 +331,7 @@ void decision_make(const struct decision_input *in, struct arena *arena,
 		tell_rejection(in, arena, out);
 	else if (in->attempts_count > 0)
 		tell_attempts(in, arena, out);
+	if (in->issues_count == 0)
+		tell_warnings(f, arena, out);
 	tell_policy(out, f->policy);
 }

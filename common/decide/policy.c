@@ -272,6 +272,15 @@ enum method_gate method_gate(enum policy_family family,
 	                                    : GATE_METHOD_ALLOWED;
 }
 
+int64_t method_ends_at(enum policy_family family, enum validation_method method,
+                       bool is_address)
+{
+	const struct method_dates *row = find_method(method, is_address);
+
+	return row != NULL && family != POLICY_OPEN_MPIC ? row->forbidden_ms
+	                                                 : POLICY_NO_END;
+}
+
 bool method_proves_control(enum validation_method method)
 {
 	switch (method) {
@@ -308,7 +317,7 @@ int64_t policy_fails_from(enum policy_family family,
                           enum validation_method method, bool is_address,
                           int64_t at_ms)
 {
-	const struct method_dates *row = find_method(method, is_address);
+	int64_t ends = method_ends_at(family, method, is_address);
 	int64_t fails = POLICY_NO_END;
 
 	for (size_t i = 0; i < RULES; i++)
@@ -316,8 +325,7 @@ int64_t policy_fails_from(enum policy_family family,
 		    rules[i].valid_from_ms > at_ms &&
 		    !all_permitted(&rules[i], figures, count))
 			fails = less_of(fails, rules[i].valid_from_ms);
-	if (row != NULL && family != POLICY_OPEN_MPIC &&
-	    row->forbidden_ms > at_ms)
-		fails = less_of(fails, row->forbidden_ms);
+	if (ends > at_ms)
+		fails = less_of(fails, ends);
 	return fails;
 }

@@ -86,6 +86,9 @@ enum method_gate {
 enum method_gate method_gate(enum policy_family family,
                              enum validation_method method, bool is_address,
                              int64_t at_ms);
+/* The first moment at which it is forbidden; POLICY_NO_END if none is known. */
+int64_t method_ends_at(enum policy_family family, enum validation_method method,
+                       bool is_address);
 /* False for those that only look up whom to ask: contacts and PTR. */
 bool method_proves_control(enum validation_method method);
 

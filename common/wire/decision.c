@@ -79,6 +79,8 @@ static const struct field fields[] = {
 	ENUM("reason", S, reason, enum reason, REQUIRED, &reason_names),
 	RECORDS("issues", S, issues, OPTIONAL, struct request_issue,
 	        &issue_type, REQUEST_ISSUES_MAX),
+	RECORDS("warnings", S, warnings, OPTIONAL, struct request_issue,
+	        &issue_type, DECISION_WARNINGS_MAX),
 	RECORD("request", S, request, REQUIRED, struct record_ref,
 	       &record_ref_type),
 	INT("request_timestamp_ms", S, request_timestamp_ms, REQUIRED, 0,

@@ -14,7 +14,11 @@
 #include "wire/request.h"
 #include "wire/result.h"
 
-enum { DECISION_MAX = 131072, DECISION_ATTEMPTS_MAX = 8 };
+enum {
+	DECISION_MAX = 131072,
+	DECISION_ATTEMPTS_MAX = 8,
+	DECISION_WARNINGS_MAX = 8
+};
 
 /* What became of one planned perspective for one kind. */
 struct perspective_vote {
@@ -58,6 +62,8 @@ struct decision {
 	enum reason reason;
 	struct request_issue *issues; /* rejected only */
 	size_t issues_count;
+	struct request_issue *warnings; /* of one that was accepted */
+	size_t warnings_count;
 	struct record_ref request;
 	int64_t request_timestamp_ms;
 	struct span target; /* canonical; as sent when rejected */

@@ -220,6 +220,59 @@ START_TEST(r066_r048_valid_until)
 }
 END_TEST
 
+/* R-064: SHOULD NOT is said, from its first millisecond on; what is forbidden
+   is no warning any more. */
+static const struct {
+	const char *what;
+	enum validation_method method;
+	unsigned check_set;
+	int y, m, d;
+	const char *before, *from; /* detail; NULL: no warning */
+} warned[] = {
+	{ ".14 discouraged", METHOD_CONTACT_EMAIL_TXT, SET_DCV | SET_CAA, 2026,
+	  3, 15, NULL, "not from 2028-03-15T00:00:00.000Z on" },
+	{ ".17 discouraged", METHOD_CONTACT_PHONE_CAA, SET_DCV, 2026, 3, 15,
+	  NULL, "not from 2027-03-15T00:00:00.000Z on" },
+	{ ".16 ends", METHOD_CONTACT_PHONE_TXT, SET_DCV, 2027, 3, 15,
+	  "not from 2027-03-15T00:00:00.000Z on", NULL },
+	{ ".13 ends", METHOD_CONTACT_EMAIL_CAA, SET_DCV, 2028, 3, 15,
+	  "not from 2028-03-15T00:00:00.000Z on", NULL },
+	{ ".7 is good", METHOD_ACME_DNS_01, SET_DCV, 2026, 3, 15, NULL, NULL },
+	{ "CAA alone", METHOD_CONTACT_EMAIL_TXT, SET_CAA, 2026, 3, 15, NULL,
+	  NULL },
+};
+
+START_TEST(r064_warns)
+{
+	static const int64_t offsets[] = { -1000, 0, 1000 };
+
+	for (int i = 0; i < COUNT(offsets); i++) {
+		const char *want =
+			offsets[i] < 0 ? warned[_i].before : warned[_i].from;
+
+		setup.method = warned[_i].method;
+		setup.check_set = warned[_i].check_set;
+		/* decided 2 s after planning */
+		setup.planned_at_ms =
+			world_day(warned[_i].y, warned[_i].m, warned[_i].d) +
+			offsets[i] - 2000;
+		begin_again();
+		all_agree();
+		decide();
+		ck_assert_msg(out.warnings_count == (want != NULL ? 1 : 0),
+		              "%s, %d: %zu", warned[_i].what, i,
+		              out.warnings_count);
+		if (want == NULL)
+			continue;
+		ck_assert_int_eq(out.warnings[0].reason,
+		                 REASON_METHOD_DISCOURAGED);
+		ck_assert_msg(span_is(out.warnings[0].detail, want), "%s: %.*s",
+		              warned[_i].what,
+		              SPAN_ARG(out.warnings[0].detail));
+	}
+}
+END_TEST
+
 /* A worker's clock does not lengthen what we promise. */
 START_TEST(lookup_in_the_future_is_now)
 {
@@ -549,6 +602,7 @@ int main(void)
 	tcase_add_test(tc, r087_quorums);
 	tcase_add_test(tc, rirs_are_in_order);
 	tcase_add_test(tc, r086_every_perspective);
+	tcase_add_loop_test(tc, r064_warns, 0, COUNT(warned));
 	tcase_add_loop_test(tc, r066_r048_valid_until, 0, COUNT(validity));
 	tcase_add_test(tc, lookup_in_the_future_is_now);
 	tcase_add_test(tc, caller_s_lookup_counts);
