@@ -244,6 +244,7 @@ e2e_suites()
 		wanted "$suite" || continue
 		build "$1" || { not_built "$suite"; continue; }
 		one "$suite" script env BUILD_DIR="$ROOT/build/$1" CI=true \
+			KAFKA_JVM=-XX:TieredStopAtLevel=1 \
 			timeout -k 20 "$E2E_SECONDS" sh "$script"
 	done
 }

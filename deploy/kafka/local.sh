@@ -22,7 +22,8 @@
 #   --prefix TEXT       of topic names
 #   --no-topics         brokers only
 #
-# A DIR keeps the options of its first start.
+# A DIR keeps the options of its first start.  KAFKA_JVM in the environment:
+# more options of the brokers' Java.
 set -eu
 umask 077
 
@@ -360,6 +361,7 @@ spawn_node()
 		-XX:MaxMetaspaceSize=128m -XX:ReservedCodeCacheSize=64m \
 		-XX:MaxDirectMemorySize=128m -XX:-UsePerfData \
 		-XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
+		${KAFKA_JVM-} \
 		-Dmpic.log="$DIR/log/node$1.log" \
 		-Dlog4j2.configurationFile="$HERE/log4j2-broker.properties" \
 		-cp "$(cat "$CLASSPATH_FILE")" \
