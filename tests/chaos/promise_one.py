@@ -175,7 +175,8 @@ class PromiseOne:
 
     def check_echoes(self, same, name, repeats, owed):
         partition = same[0].record.partition
-        n = self.answers.echoes.pop((partition, name.decode("utf-8", "replace")), 0)
+        n = self.answers.echoes.pop((partition, name.decode(
+            "utf-8", "replace")), 0)
         self.found.counts["echoes"] += n
         reset = any(r["partition"] == partition for r in self.log.resets)
         if n < owed or (n > repeats and not reset):

@@ -1,5 +1,6 @@
 """What decisions rest on: attempts, checks and results are where and what they
-are said to be, in order, and signed by whom the plan lists (promises 2, 4, 5)."""
+are said to be, in order, and signed by whom the plan lists (promises 2, 4,
+5)."""
 import bisect
 import collections
 import itertools

@@ -1,5 +1,6 @@
-"""What follows from the results of one attempt, reckoned again from the Baseline
-Requirements (3.2.2.9) and the design's rules of counting, not by the product."""
+"""What follows from the results of one attempt, reckoned again from the
+Baseline Requirements (3.2.2.9) and the design's rules of counting, not by the
+product."""
 import ipaddress
 
 KINDS = {"dcv": ("dcv",), "caa": ("caa",), "dcv+caa": ("dcv", "caa")}
