@@ -17,6 +17,7 @@
 #
 #   --nodes 1|3         brokers, each a controller too (default 1)
 #   --plaintext         one more listener, open to everybody, for comparisons
+#   --sasl              or one with passwords (PLAIN) over TLS
 #   --perspectives A,B  codes (default: the manifest's)
 #   --partitions P      of requests, attempts, results, decisions, checks
 #   --prefix TEXT       of topic names
@@ -149,6 +150,8 @@ make_keys()
 		IP:127.0.0.1,DNS:localhost
 	for name in $(principals); do
 		make_certificate "$name" clientAuth
+		[ -s "$TLS/$name.password" ] ||
+			openssl rand -hex 16 >"$TLS/$name.password"
 		cat >"$TLS/$name.librdkafka" <<-END
 			bootstrap.servers=$BOOTSTRAP
 			security.protocol=SSL
@@ -208,10 +211,12 @@ free_ports()
 read_settings()
 {
 	[ -f "$DIR/settings" ] || fail "$DIR holds no Kafka; start it"
+	SASL=no
 	while IFS='=' read -r key value; do
 		case $key in
 		nodes) NODES=$value ;;
 		plaintext) PLAINTEXT=$value ;;
+		sasl) SASL=$value ;;
 		perspectives) PERSPECTIVES=$value ;;
 		partitions) PARTITIONS=$value ;;
 		prefix) PREFIX=$value ;;
@@ -227,7 +232,7 @@ read_settings()
 	done
 }
 
-# port NODE 1 (clients) | 2 (controllers) | 3 (plaintext)
+# port NODE 1 (clients) | 2 (controllers) | 3 (plaintext or passwords)
 port()
 {
 	echo "$PORTS" | cut -d ' ' -f $((3 * ($1 - 1) + $2))
@@ -253,6 +258,7 @@ write_settings()
 	cat >"$DIR/settings.new" <<-END
 		nodes=$nodes
 		plaintext=${plaintext:-no}
+		sasl=${sasl:-no}
 		perspectives=$perspectives
 		partitions=$partitions
 		prefix=$prefix
@@ -268,6 +274,18 @@ differs()
 		fail "$DIR was made with $1 $3; use another folder for $2"
 }
 
+sasl_properties()
+{
+	echo "sasl.enabled.mechanisms=PLAIN"
+	echo "listener.name.sasl_ssl.ssl.client.auth=none"
+	printf '%s=%s required' listener.name.sasl_ssl.plain.sasl.jaas.config \
+		org.apache.kafka.common.security.plain.PlainLoginModule
+	for name in $(principals); do
+		printf ' user_%s="%s"' "$name" "$(cat "$TLS/$name.password")"
+	done
+	echo ';'
+}
+
 write_node()
 {
 	node=$DIR/node$1
@@ -278,6 +296,8 @@ write_node()
 	if [ "$PLAINTEXT" = yes ]; then
 		listeners=$listeners,PLAINTEXT://127.0.0.1:$(port "$1" 3)
 		open=';User:ANONYMOUS'
+	elif [ "$SASL" = yes ]; then
+		listeners=$listeners,SASL_SSL://127.0.0.1:$(port "$1" 3)
 	fi
 	mkdir -p "$node"
 	{
@@ -289,7 +309,7 @@ write_node()
 			controller.listener.names=CONTROLLER
 			listeners=$listeners,CONTROLLER://127.0.0.1:$(port "$1" 2)
 			advertised.listeners=$listeners
-			listener.security.protocol.map=SSL:SSL,PLAINTEXT:PLAINTEXT,CONTROLLER:SSL
+			listener.security.protocol.map=SSL:SSL,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:SSL
 			inter.broker.listener.name=SSL
 			ssl.client.auth=required
 			ssl.principal.mapping.rules=RULE:^CN=([a-z0-9-]+)\$/\$1/,DEFAULT
@@ -322,6 +342,7 @@ write_node()
 			log.index.size.max.bytes=1048576
 			socket.request.max.bytes=16777216
 		END
+		[ "$SASL" = no ] || sasl_properties
 	} >"$node/server.properties"
 	if [ ! -f "$node/data/meta.properties" ]; then
 		tool kafka.tools.StorageTool format --cluster-id $CLUSTER \
@@ -421,10 +442,11 @@ end_nodes()
 
 kafka_start()
 {
-	nodes= plaintext= perspectives= partitions= prefix= want_topics=yes
+	nodes= plaintext= sasl= perspectives= partitions= prefix= want_topics=yes
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--plaintext) plaintext=yes ;;
+		--sasl) sasl=yes ;;
 		--no-topics) want_topics=no ;;
 		--nodes | --perspectives | --partitions | --prefix)
 			[ $# -gt 1 ] || fail "$1 what?"
@@ -435,6 +457,8 @@ kafka_start()
 		shift
 	done
 	case $nodes in '' | 1 | 3) ;; *) fail "--nodes wants 1 or 3" ;; esac
+	[ -z "$plaintext" ] || [ -z "$sasl" ] ||
+		fail "--plaintext or --sasl, not both"
 	case $partitions in *[!0-9]*) fail "--partitions wants a number" ;; esac
 	case $perspectives in
 	*[!a-z0-9,-]*) fail "--perspectives wants codes of a-z 0-9 -" ;;
@@ -447,6 +471,7 @@ kafka_start()
 	read_settings
 	differs nodes "$nodes" "$NODES"
 	differs plaintext "$plaintext" "$PLAINTEXT"
+	differs sasl "$sasl" "$SASL"
 	differs perspectives "$perspectives" "$PERSPECTIVES"
 	differs partitions "$partitions" "$PARTITIONS"
 	differs prefix "$prefix" "$PREFIX"
@@ -548,6 +573,7 @@ kafka_env()
 	read_settings
 	echo "KAFKA_BOOTSTRAP=$BOOTSTRAP"
 	[ "$PLAINTEXT" = no ] || echo "KAFKA_PLAINTEXT=$OPEN"
+	[ "$SASL" = no ] || echo "KAFKA_SASL=$OPEN"
 	echo "KAFKA_NODES=$NODES"
 	echo "KAFKA_PREFIX=$PREFIX"
 	echo "KAFKA_PARTITIONS=$PARTITIONS"
@@ -558,6 +584,7 @@ kafka_env()
 		id=$(echo "$name" | tr 'a-z-' 'A-Z_')
 		echo "KAFKA_CERT_$id=$TLS/$name.pem"
 		echo "KAFKA_KEY_$id=$TLS/$name.key"
+		echo "KAFKA_PASSWORD_$id=$TLS/$name.password"
 		echo "KAFKA_CONF_$id=$TLS/$name.librdkafka"
 	done
 }

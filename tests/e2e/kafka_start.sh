@@ -497,15 +497,51 @@ check_certificates()
 	says ctl 'TLS failed: see ssl.ca.location' 1 "mpicctl doctor"
 }
 
+# sasl_settings NAME MECHANISM USER PASSWORD-FILE: NAME.conf by password
+sasl_settings()
+{
+	coordinator_settings "$1" "${T}x."
+	sed -i -e '/"ssl.certificate.location"/d' -e '/"ssl.key.location"/d' \
+		-e "s/brokers = .*/brokers = \"$KAFKA_SASL\"/" -e "
+	s:\"security.protocol\" = SSL:\"security.protocol\" = SASL_SSL\\n\
+		\"sasl.mechanism\" = \"$2\"\\n\
+		\"sasl.username\" = \"$3\"\\n\
+		\"sasl.password.file\" = \"$4\":" "$DIR/$1.conf"
+}
+
+# Passwords over TLS: right ones serve, with the same rights as certificates;
+# wrong ones are said, and what to look at.
+check_sasl()
+{
+	manifest "${T}x."
+	echo wrong >"$DIR/wrong.password"
+	chmod 600 "$DIR/wrong.password"
+	sasl_settings plain PLAIN coordinator "$KAFKA_PASSWORD_COORDINATOR"
+	sasl_settings other PLAIN auditor "$KAFKA_PASSWORD_AUDITOR"
+	sasl_settings badp PLAIN coordinator "$DIR/wrong.password"
+	for name in plain other badp; do
+		start $name coordinator
+	done
+	wait_get plain /readyz '^ready' PLAIN
+	submit_many "${T}x." 1 20
+	seen=$((seen + 1))
+	wait_decisions "${T}x." 20 || fail "20 requests, not 20 decisions"
+	ends other 78 'lacks the right'
+	says badp 'kafka_brokers_awaited.*broker refuses who we say' 30 \
+		"a wrong password"
+	stop plain
+	stop badp
+}
+
 for tool in kcat java mvn; do
 	command -v $tool >/dev/null 2>&1 ||
 		sh deploy/install-deps.sh --kafka
 done
-[ -n "${KAFKA_DIR-}" ] || $LOCAL start "$KAFKA" --partitions 3
+[ -n "${KAFKA_DIR-}" ] || $LOCAL start "$KAFKA" --partitions 3 --sasl
 eval "$($LOCAL env "$KAFKA")"
 make_keys
 for part in ${PARTS:-refusals first_use gaps recreated sizes clocks brokers_down static \
-	certificates}; do
+	certificates sasl}; do
 	check_$part
 done
 echo "kafka_start: $seen checks, $bad failed"
