@@ -399,6 +399,7 @@ void kafka_in_close(struct kafka_in *in, int64_t limit_ms,
 	   revokes nothing */
 	if (in->dirty && in->state == IN_ACCEPTED)
 		kafka_slots_apply(in);
+	in->leaving = true;
 	error = rd_kafka_consumer_close_queue(in->rk, in->queue);
 	if (error == NULL)
 		return;

@@ -49,6 +49,7 @@ struct kafka_in {
 	size_t header_room;
 	struct kafka_commit *commits;
 	struct event *closing; /* looks whether the close is through */
+	bool leaving;          /* the library is on its way out of the group */
 	int64_t close_by_ms;
 	kafka_in_closed_fn *closed;
 	bool fatal_told;

@@ -105,10 +105,14 @@ void kafka_slots_stop_all(struct kafka_in *in)
  * through the one queue of its main thread, in which the change puts first a
  * stop, then its answer, then a start.  Without it a second change to the same
  * partition makes it stop twice, and abort (librdkafka issue 5573), and a pause
- * overtakes the start, which then never happens (issue 2190).
+ * overtakes the start, which then never happens (issue 2190).  Not while the
+ * library leaves the group: at the end of that it empties this queue without an
+ * answer, and who asked would wait for ever.
  */
 static void settle(struct kafka_in *in)
 {
+	if (in->leaving)
+		return;
 	for (int i = 0; i < CHANGE_STEPS; i++) {
 		rd_kafka_topic_partition_list_t *list = NULL;
 

@@ -73,12 +73,15 @@ class Faults:
     def term(self, fault, _number):
         process = self.world.processes[fault.target]
         with self.locks[fault.target]:
-            process.end(signal.SIGTERM)
-            code = process.exit_code()
-            if code != 0:
-                raise RuntimeError("ended with %s after SIGTERM" % code)
-            time.sleep(fault.seconds)
-            process.start()
+            try:
+                process.end(signal.SIGTERM)
+                code = process.exit_code()
+                if code != 0:
+                    raise RuntimeError("ended with %s after SIGTERM" % code)
+            finally:
+                process.end(signal.SIGKILL)
+                time.sleep(fault.seconds)
+                process.start()
 
     def pause(self, fault, _number):
         process = self.world.processes[fault.target]
