@@ -4,6 +4,8 @@
 # late is answered overloaded.
 #
 #   BUILD_DIR=build/dev sh tests/e2e/backlog.sh
+#
+# Runs with the dev build only.
 set -eu
 cd "$(dirname "$0")/../.."
 BUILD_DIR=${BUILD_DIR:-build/dev}

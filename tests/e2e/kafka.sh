@@ -3,6 +3,8 @@
 # and exactly one decision per request, whatever is killed (promise 1).
 #
 #   BUILD_DIR=build/dev sh tests/e2e/kafka.sh
+#
+# Runs with the dev build only.
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/support/kafka_rollout.sh

@@ -3,6 +3,8 @@
 # start is refused by name, what goes wrong later stops only itself.
 #
 #   BUILD_DIR=build/dev sh tests/e2e/kafka_start.sh
+#
+# Runs with the dev build only.
 set -eu
 cd "$(dirname "$0")/../.."
 

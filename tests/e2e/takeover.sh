@@ -6,6 +6,8 @@
 # cases are constructed.py's own, who has the time.
 #
 #   BUILD_DIR=build/dev sh tests/e2e/takeover.sh
+#
+# Runs with the dev build only.
 set -eu
 cd "$(dirname "$0")/../.."
 sh deploy/install-deps.sh --kafka
