@@ -5,6 +5,9 @@
 
 enum { HEADER_COST = 10 }; /* length fields of one header, at most */
 
+/* librdkafka's mock cluster answers a constant of 1970 as its append time. */
+static const int64_t append_time_min_ms = 1000000000000;
+
 static enum kafka_fate fate_of(rd_kafka_resp_err_t rc)
 {
 	switch ((int)rc) {
@@ -32,6 +35,11 @@ struct kafka_delivery kafka_delivery_of(const rd_kafka_message_t *m)
 	rd_kafka_timestamp_type_t type;
 	int64_t ms = rd_kafka_message_timestamp(m, &type);
 
+	if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME &&
+	    ms < append_time_min_ms) {
+		type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+		ms = -1;
+	}
 	return (struct kafka_delivery){
 		.fate = fate_of(m->err),
 		.error = m->err != 0 ? rd_kafka_err2str(m->err) : NULL,

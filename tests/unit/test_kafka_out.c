@@ -39,6 +39,9 @@ static void on_delivered(void *arg, const struct kafka_delivery *d)
 	seen.last = *d;
 	seen.last.error = NULL;
 	ck_assert_int_eq(d->fate == KAFKA_DELIVERED, d->error == NULL);
+	/* an append time is one, or there is none */
+	if (d->time_kind == KAFKA_TIME_APPEND)
+		ck_assert_int_gt(d->timestamp_ms, 1700000000000);
 	seen.delivered += d->fate == KAFKA_DELIVERED;
 	seen.refused += d->fate == KAFKA_REFUSED;
 	seen.undelivered += d->fate == KAFKA_UNDELIVERED;
