@@ -121,6 +121,17 @@ need_internet()
 # Starting
 #
 
+# In the background, so that a signal is heard at once; what runs is told of it.
+run()
+{
+	"$@" &
+	child=$!
+	code=0
+	wait $child || code=$?
+	child=
+	return $code
+}
+
 start_daemon()
 {
 	case $1 in
@@ -198,7 +209,7 @@ start_all()
 {
 	if [ $internet = no ]; then
 		say "starting the laboratory's name servers and web servers"
-		sh "$LAB" up "$DIR/lab" --views "$(codes | wc -l)"
+		run sh "$LAB" up "$DIR/lab" --views "$(codes | wc -l)"
 		sh "$LAB" env "$DIR/lab" >"$DIR/env"
 	else
 		echo "CA=pki.goog" >"$DIR/env"
@@ -256,12 +267,19 @@ run_cases()
 # Ending
 #
 
+# What does not end keeps nothing else from its end.
 end_all()
 {
+	failed=0
+	if [ -n "$child" ]; then
+		kill -TERM "$child" 2>/dev/null || true
+		wait "$child" 2>/dev/null || true
+	fi
 	stop_but broker
-	stop_broker
+	stop_broker || failed=1
 	stop_all
-	[ ! -d "$DIR/lab" ] || sh "$LAB" down "$DIR/lab"
+	[ ! -d "$DIR/lab" ] || sh "$LAB" down "$DIR/lab" || failed=1
+	return $failed
 }
 
 on_exit()
@@ -269,7 +287,7 @@ on_exit()
 	code=$?
 	trap - EXIT
 	trap '' HUP INT TERM
-	end_all
+	end_all || code=1
 	if [ $code -eq 0 ] || [ $code -ge 128 ]; then
 		rm -rf "$DIR"
 	else
@@ -369,6 +387,8 @@ coordinators=1
 workers=1
 partitions=12
 dir=
+child=
+starter=run
 
 wrong_usage()
 {

@@ -1,7 +1,8 @@
 #!/bin/sh
 # broker.sh -- the demo's broker, mpicctl dev-broker or Apache Kafka, and who
 # its programs are to it; read with "." by demo.sh.  Wants DIR, ROOT, PROGRAMS,
-# nodes (none: dev-broker) and partitions; kafka_options, more of local.sh's.
+# nodes (none: dev-broker) and partitions; kafka_options, more of local.sh's;
+# starter, a command that runs its arguments and hears signals meanwhile.
 KAFKA=$ROOT/deploy/kafka/local.sh
 
 kafka_local()
@@ -21,7 +22,8 @@ start_broker()
 	fi
 	say "starting Apache Kafka, nodes: $nodes"
 	# shellcheck disable=SC2086 # options without blanks, or none
-	kafka_local start --nodes "$nodes" --partitions "$partitions" \
+	${starter-} env MPICCTL="$PROGRAMS/mpicctl" sh "$KAFKA" start \
+		"$DIR/kafka" --nodes "$nodes" --partitions "$partitions" \
 		${kafka_options-} \
 		--perspectives "$(codes | tr '\n' ',' | sed 's/,$//')"
 	kafka_local env | sed -n 's/^KAFKA_BOOTSTRAP=//p' >"$DIR/broker"
@@ -37,7 +39,8 @@ dev_broker_options()
 
 stop_broker()
 {
-	[ ! -d "$DIR/kafka" ] || kafka_local stop
+	# no settings: none was started
+	[ ! -f "$DIR/kafka/settings" ] || kafka_local stop
 }
 
 # kafka_section PRINCIPAL [LINES]: plaintext to the embedded broker, which

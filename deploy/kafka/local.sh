@@ -378,6 +378,9 @@ spawn_node()
 	mkdir -p "$node"
 	# Readiness is read from the log: from what this start writes.
 	rm -f "$DIR/log/node$1.log"
+	# A signal waits until the id is written down.
+	caught=
+	trap 'caught=yes' HUP INT TERM
 	setsid java $HEAP -Xms128m -Xss512k -XX:+UseSerialGC \
 		-XX:MaxMetaspaceSize=128m -XX:ReservedCodeCacheSize=64m \
 		-XX:MaxDirectMemorySize=128m -XX:-UsePerfData \
@@ -389,6 +392,8 @@ spawn_node()
 		kafka.Kafka "$node/server.properties" \
 		</dev/null >"$DIR/log/node$1.out" 2>&1 &
 	echo "$! $(start_time $!)" >"$node/pid"
+	trap 'exit 130' HUP INT TERM
+	[ -z "$caught" ] || exit 130
 }
 
 serves()
@@ -479,14 +484,14 @@ kafka_start()
 	for n in $all; do
 		! is_up "$n" || fail "node $n is up already"
 	done
+	# What started is ended if the rest does not come up.
+	trap 'trap "" HUP INT TERM; end_nodes $all' EXIT
+	trap 'exit 130' HUP INT TERM
 	resolve_jars
 	make_keys
 	for n in $all; do
 		write_node "$n"
 	done
-	# What started is ended if the rest does not come up.
-	trap 'end_nodes $all' EXIT
-	trap 'exit 130' HUP INT TERM
 	for n in $all; do
 		spawn_node "$n"
 	done

@@ -172,10 +172,10 @@ lab_up()
 	fi
 	raise_loopback
 	choose_block
-	python3 "$HERE/build.py" "$DIR" "$block" "$views"
 	# What started is ended if the rest does not come up.
-	trap stop_all EXIT
+	trap 'trap "" HUP INT TERM; stop_all' EXIT
 	trap 'exit 130' HUP INT TERM
+	python3 "$HERE/build.py" "$DIR" "$block" "$views"
 	start_servers
 	if ! wait_ready; then
 		lab_status | grep down >&2 || true

@@ -66,8 +66,10 @@ stop_but()
 			tries=$((tries + 1))
 			if [ $tries -gt $TRIES ]; then
 				echo "$name does not stop; killed" >&2
-				# With its children.
-				kill -KILL -- "-$pid" 2>/dev/null || true
+				# With its children; "kill -KILL -- -ID" is an
+				# error to dash.
+				kill -s KILL -- "-$pid" 2>/dev/null ||
+					kill -s KILL "$pid" 2>/dev/null || true
 			fi
 			sleep 0.025
 		done
