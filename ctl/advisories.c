@@ -38,6 +38,11 @@ static const struct advisory advisories[] = {
 	  "a producer may end with a sequence desynchronization", FINDING_WARN,
 	  "Nothing is lost: coordinators and workers make a new producer and "
 	  "send again. A newer librdkafka does not need it." },
+	{ "librdkafka", "", "2.6.1", "SCRAM",
+	  "brokers of Kafka 4 refuse its SCRAM logins (it doubles the nonce)",
+	  FINDING_WARN,
+	  "Only with sasl.mechanism SCRAM-SHA-256 or -512: use client "
+	  "certificates, or PLAIN over TLS, or a newer librdkafka." },
 	{ "librdkafka", "", "2.10.1", "first record",
 	  "the first record for a topic may be up to 1 s late", FINDING_WARN,
 	  "The programs ask for their topics at start. A newer librdkafka "

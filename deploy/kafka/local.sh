@@ -17,7 +17,7 @@
 #
 #   --nodes 1|3         brokers, each a controller too (default 1)
 #   --plaintext         one more listener, open to everybody, for comparisons
-#   --sasl              or one with passwords (PLAIN) over TLS
+#   --sasl              or one with passwords (PLAIN, SCRAM) over TLS
 #   --perspectives A,B  codes (default: the manifest's)
 #   --partitions P      of requests, attempts, results, decisions, checks
 #   --prefix TEXT       of topic names
@@ -276,7 +276,7 @@ differs()
 
 sasl_properties()
 {
-	echo "sasl.enabled.mechanisms=PLAIN"
+	echo "sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512"
 	echo "listener.name.sasl_ssl.ssl.client.auth=none"
 	printf '%s=%s required' listener.name.sasl_ssl.plain.sasl.jaas.config \
 		org.apache.kafka.common.security.plain.PlainLoginModule
@@ -284,6 +284,25 @@ sasl_properties()
 		printf ' user_%s="%s"' "$name" "$(cat "$TLS/$name.password")"
 	done
 	echo ';'
+	for mechanism in scram-sha-256 scram-sha-512; do
+		printf '%s=%s required;\n' \
+			listener.name.sasl_ssl.$mechanism.sasl.jaas.config \
+			org.apache.kafka.common.security.scram.ScramLoginModule
+	done
+}
+
+# One word a line, for a file: what is on a command line all may read.
+format_arguments()
+{
+	printf '%s\n' format --cluster-id $CLUSTER --config "$1"
+	[ "$SASL" = yes ] || return 0
+	for name in $(principals); do
+		for mechanism in SCRAM-SHA-256 SCRAM-SHA-512; do
+			printf '%s\n%s=[name="%s",password="%s"]\n' \
+				--add-scram $mechanism "$name" \
+				"$(cat "$TLS/$name.password")"
+		done
+	done
 }
 
 write_node()
@@ -345,8 +364,8 @@ write_node()
 		[ "$SASL" = no ] || sasl_properties
 	} >"$node/server.properties"
 	if [ ! -f "$node/data/meta.properties" ]; then
-		tool kafka.tools.StorageTool format --cluster-id $CLUSTER \
-			--config "$node/server.properties" \
+		format_arguments "$node/server.properties" >"$node/format"
+		tool kafka.tools.StorageTool @"$node/format" \
 			>"$DIR/log/format$1" 2>&1 ||
 			{ cat "$DIR/log/format$1" >&2; fail "cannot format"; }
 	fi

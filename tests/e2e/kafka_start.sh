@@ -499,16 +499,43 @@ check_certificates()
 	says ctl 'TLS failed: see ssl.ca.location' 1 "mpicctl doctor"
 }
 
-# sasl_settings NAME MECHANISM USER PASSWORD-FILE: NAME.conf by password
-sasl_settings()
+# by_password NAME MECHANISM USER PASSWORD-FILE: NAME.conf, not by certificate
+by_password()
 {
-	coordinator_settings "$1" "${T}x."
 	sed -i -e '/"ssl.certificate.location"/d' -e '/"ssl.key.location"/d' \
 		-e "s/brokers = .*/brokers = \"$KAFKA_SASL\"/" -e "
 	s:\"security.protocol\" = SSL:\"security.protocol\" = SASL_SSL\\n\
 		\"sasl.mechanism\" = \"$2\"\\n\
 		\"sasl.username\" = \"$3\"\\n\
 		\"sasl.password.file\" = \"$4\":" "$DIR/$1.conf"
+}
+
+# sasl_coordinator NAME MECHANISM USER PASSWORD-FILE; sasl_worker: the same
+sasl_coordinator()
+{
+	coordinator_settings "$1" "${T}x."
+	by_password "$@"
+}
+
+sasl_worker()
+{
+	worker_settings "$1" "${T}x." fra
+	by_password "$@"
+}
+
+# ctl_login MECHANISM PASSWORD-FILE: what mpicctl says, in ctl.log
+ctl_login()
+{
+	cp "$KAFKA_MPICCTL_CONF" "$DIR/ctl.conf"
+	by_password ctl "$1" admin "$2"
+	"$BIN/mpicctl" doctor --config "$DIR/ctl.conf" -o json \
+		>"$DIR/ctl.log" 2>&1 || true
+}
+
+# Not before librdkafka 2.6.1.
+knows_scram()
+{
+	! "$BIN/mpicctl" doctor -o json | grep -q 'SCRAM: '
 }
 
 # Passwords over TLS: right ones serve, with the same rights as certificates;
@@ -518,19 +545,50 @@ check_sasl()
 	manifest "${T}x."
 	echo wrong >"$DIR/wrong.password"
 	chmod 600 "$DIR/wrong.password"
-	sasl_settings plain PLAIN coordinator "$KAFKA_PASSWORD_COORDINATOR"
-	sasl_settings other PLAIN auditor "$KAFKA_PASSWORD_AUDITOR"
-	sasl_settings badp PLAIN coordinator "$DIR/wrong.password"
-	for name in plain other badp; do
+	own=$KAFKA_PASSWORD_COORDINATOR
+	fra=$KAFKA_PASSWORD_WORKER_FRA
+	sasl_coordinator plain PLAIN coordinator "$own"
+	sasl_coordinator other PLAIN auditor "$KAFKA_PASSWORD_AUDITOR"
+	sasl_coordinator badp PLAIN coordinator "$DIR/wrong.password"
+	sasl_coordinator s256 SCRAM-SHA-256 coordinator "$own"
+	sasl_coordinator s512 SCRAM-SHA-512 coordinator "$own"
+	sasl_coordinator bads SCRAM-SHA-512 coordinator "$DIR/wrong.password"
+	sasl_worker wplain PLAIN worker-fra "$fra"
+	sasl_worker wscram SCRAM-SHA-512 worker-fra "$fra"
+	for name in plain other badp s256 s512 bads; do
 		start $name coordinator
+	done
+	start wplain perspective-worker
+	start wscram perspective-worker
+	refused='broker refuses who we say'
+	says wplain worker_assigned 30 "a worker, PLAIN"
+	for name in badp bads; do
+		says $name "kafka_brokers_awaited.*$refused" 30 \
+			"a wrong password"
+	done
+	if knows_scram; then
+		wait_get s256 /readyz '^ready' SCRAM-SHA-256
+		wait_get s512 /readyz '^ready' SCRAM-SHA-512
+		says wscram worker_assigned 30 "a worker, SCRAM"
+		scram=brokers.*good
+	else
+		scram="$refused.*librdkafka before 2.6.1"
+		for name in s256 s512 wscram; do
+			says $name "kafka_brokers_awaited.*$scram" 30 SCRAM
+		done
+	fi
+	ctl_login SCRAM-SHA-256 "$KAFKA_PASSWORD_ADMIN"
+	says ctl "$scram" 1 "mpicctl doctor, SCRAM"
+	ctl_login PLAIN "$DIR/wrong.password"
+	says ctl "$refused" 1 "mpicctl doctor, a wrong password"
+	for name in s256 s512 bads wplain wscram; do
+		stop $name
 	done
 	wait_get plain /readyz '^ready' PLAIN
 	submit_many "${T}x." 1 20
 	seen=$((seen + 1))
 	wait_decisions "${T}x." 20 || fail "20 requests, not 20 decisions"
 	ends other 78 'lacks the right'
-	says badp 'kafka_brokers_awaited.*broker refuses who we say' 30 \
-		"a wrong password"
 	stop plain
 	stop badp
 }
