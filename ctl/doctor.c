@@ -2,6 +2,7 @@
 #include "ctl/command.h"
 #include "ctl/conf.h"
 #include "ctl/doctor_system.h"
+#include "ctl/doctor_times.h"
 #include "ctl/doctor_topics.h"
 #include "ctl/libraries.h"
 #include "ctl/output.h"
@@ -37,11 +38,17 @@ static const struct argp_option options[] = {
 static const char doc[] =
 	"Looks at this machine: versions of libraries with known faults, the "
 	"root's trust anchor, the public suffix list, clock, limits, kernel, "
-	"and, where brokers are set, the topics."
+	"and, where brokers are set, the topics and whose time they carry."
 	"\v"
 	"With --lab (or `lab = yes' in the settings) what only production may "
 	"not\n"
 	"have is a warning.\n"
+	"\n"
+	"requests, attempts, results, decisions and perspectives must have\n"
+	"message.timestamp.type=LogAppendTime. To see it takes the right\n"
+	"DescribeConfigs on them; `mpicctl topics apply' mends it. A lab is "
+	"not\n"
+	"asked: its broker in a process does not know it.\n"
 	"\n"
 	"Exit codes: 0 good or warnings only, 1 something is bad, 64 and up a "
 	"fault\n"
@@ -85,8 +92,8 @@ static void look(const struct doctor_line *line, const struct ctl_conf *conf,
 		findings_add(findings, FINDING_BAD, "brokers",
 		             "See the kafka section of the settings.", "%s",
 		             why.text);
-	else
-		doctor_topics(conf, findings);
+	else if (doctor_topics(conf, findings) && !conf->is.lab)
+		doctor_times(conf, findings);
 }
 
 static void print(const struct doctor_line *line,

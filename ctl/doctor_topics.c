@@ -61,7 +61,7 @@ static void on_partitions(void *arg, const char *error, const char *topic,
 		                     on_partitions, a);
 }
 
-void doctor_topics(const struct ctl_conf *conf, struct findings *findings)
+bool doctor_topics(const struct ctl_conf *conf, struct findings *findings)
 {
 	const struct topics *t = &conf->topics;
 	struct asking a = {
@@ -85,4 +85,5 @@ void doctor_topics(const struct ctl_conf *conf, struct findings *findings)
 	}
 	kafka_ask_free(&a.ask);
 	loop_free(&a.loop);
+	return a.at == TOPICS;
 }

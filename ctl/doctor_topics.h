@@ -8,7 +8,8 @@
 #include "ctl/conf.h"
 #include "ctl/findings.h"
 
-/* Runs a loop of its own until all is answered or a limit passed. */
-void doctor_topics(const struct ctl_conf *conf, struct findings *findings);
+/* Runs a loop of its own until all is answered or a limit passed. False: the
+   brokers did not answer. */
+bool doctor_topics(const struct ctl_conf *conf, struct findings *findings);
 
 #endif

@@ -48,7 +48,8 @@ void findings_add(struct findings *f, enum finding_level level,
 		.level = level,
 		.check = check,
 		.found = arena_str(f->arena, text),
-		.advice = level == FINDING_GOOD ? "" : advice,
+		.advice = level == FINDING_GOOD ? ""
+		                                : arena_str(f->arena, advice),
 	};
 }
 

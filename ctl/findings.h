@@ -27,7 +27,7 @@ struct findings *findings_new(void);
 /* Takes *findings, accepts NULL, leaves NULL. */
 void findings_free(struct findings **findings);
 
-/* check and advice: static. */
+/* check: static; the rest is copied. */
 void findings_add(struct findings *findings, enum finding_level level,
                   const char *check, const char *advice, const char *found, ...)
 	__attribute__((format(printf, 5, 6)));

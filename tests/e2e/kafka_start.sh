@@ -405,6 +405,10 @@ topic("decisions")["config"]["message.timestamp.type"] = "CreateTime"'
 		"a skewed primary"
 	submit "${T}q." one bad_name..example
 	ends s 78 "topic .\"${T}q.decisions.*LogAppendTime"
+	"$BIN/mpicctl" doctor --config "$KAFKA_MPICCTL_CONF" -o json \
+		--topic-prefix "${T}q." >"$DIR/ctl.log" 2>&1 || true
+	says ctl "${T}q.decisions: wants .*LogAppendTime (is CreateTime)" 1 \
+		"mpicctl doctor"
 	for name in r pw qw; do
 		stop $name
 	done

@@ -1,6 +1,7 @@
 #include "tests/support/run.h"
 
 #include "ctl/advisories.h"
+#include "ctl/doctor_times.h"
 #include "ctl/trust_anchor.h"
 #include "perspective-worker/resolver_floor.h"
 
@@ -78,6 +79,57 @@ START_TEST(knows_bad_versions)
 		                      (one->level == FINDING_GOOD),
 		              "%s: advice", what);
 	}
+	findings_free(&f);
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	const char *topic, *type;
+	int partitions;
+	enum finding_level worst;
+	const char *said;
+} times[] = {
+	{ "the brokers' time", "t.decisions", "LogAppendTime", 3, FINDING_GOOD,
+	  "LogAppendTime" },
+	{ "a producer's time", "t.decisions", "CreateTime", 3, FINDING_WARN,
+	  "t.decisions: wants message.timestamp.type=LogAppendTime (is "
+	  "CreateTime)" },
+	{ "heartbeats", "t.perspectives", "CreateTime", 1, FINDING_WARN,
+	  "t.perspectives" },
+	{ "where it does not matter", "t.dead-letters", "CreateTime", 1,
+	  FINDING_GOOD, NULL },
+	{ "no topic", "t.results", "CreateTime", 0, FINDING_GOOD, NULL },
+};
+
+START_TEST(sees_whose_time_it_is)
+{
+	struct topic_config config[] = {
+		{ "message.timestamp.type", times[_i].type, true },
+		{ "retention.ms", "1", true },
+	};
+	struct topic_spec spec = { .name = times[_i].topic,
+		                   .partitions = times[_i].partitions,
+		                   .replication = 1,
+		                   .configs = config,
+		                   .configs_count = 2 };
+	struct findings *f = findings_new();
+	struct cluster_state found;
+	struct topics topics;
+
+	topics_init(&topics, "t.");
+	cluster_state_init(&found);
+	cluster_state_add_topic(&found, &spec);
+	doctor_times_judge(&topics, &found, f);
+	ck_assert_uint_eq(findings_count(f), 1);
+	ck_assert_msg(findings_worst(f) == times[_i].worst, "%s",
+	              times[_i].what);
+	ck_assert_msg(times[_i].said == NULL || says(f, times[_i].said), "%s",
+	              times[_i].what);
+	ck_assert((strstr(findings_at(f, 0)->advice,
+	                  "topics apply --topic-prefix t.") != NULL) ==
+	          (times[_i].worst == FINDING_WARN));
+	cluster_state_clear(&found);
 	findings_free(&f);
 }
 END_TEST
@@ -221,6 +273,8 @@ int main(void)
 {
 	TCase *tc = tcase_create("doctor");
 
+	tcase_add_loop_test(tc, sees_whose_time_it_is, 0,
+	                    sizeof(times) / sizeof(times[0]));
 	tcase_add_loop_test(tc, knows_bad_versions, 0, COUNT(doctored));
 	tcase_add_loop_test(tc, agrees_with_the_worker, 0, COUNT(resolvers));
 	tcase_add_loop_test(tc, compares_by_numbers, 0, COUNT(versions));
