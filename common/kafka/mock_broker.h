@@ -11,7 +11,8 @@
  *   messages in a partition is dropped, oldest first.
  * - read_committed is not honoured: aborted records are seen. Offsets sent in a
  *   transaction are thrown away. Nobody is ever fenced.
- * - No LogAppendTime, no ACLs, TLS or SASL, no admin API, no static members.
+ * - No LogAppendTime (acknowledgements name 1234, whatever the time), no ACLs,
+ *   TLS or SASL, no admin API, no static members.
  * - Its sockets keep Nagle: answers that follow each other on one connection,
  *   as to a transaction over three partitions of one broker, come 40 ms apart
  *   (measured: commit 1.2 ms for one partition, 44 ms for three). More brokers

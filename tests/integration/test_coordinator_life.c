@@ -49,6 +49,15 @@ static void expect_each(const char *prefix, int count, enum outcome outcome)
 	}
 }
 
+static void expect_ready(void)
+{
+	struct buf reasons = { 0 };
+
+	coordinator_ready(w.coordinator, &reasons);
+	ck_assert_msg(reasons.len == 0, "%s", buf_cstr(&reasons));
+	buf_clear(&reasons);
+}
+
 /* Promise 1 over a restart: decided once, undecided resumed. */
 START_TEST(resumes_from_the_log)
 {
@@ -73,6 +82,7 @@ START_TEST(resumes_from_the_log)
 	ck_assert(cw_decision(&w, "before-0", 1)->echo.p != NULL);
 	world_pass(&w.kafka, 300);
 	ck_assert_int_eq(w.decisions, 3);
+	expect_ready();
 }
 END_TEST
 
