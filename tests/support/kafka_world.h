@@ -25,7 +25,7 @@ typedef bool world_fn(void *arg);
 void world_open(struct world *w, const char *topic, int partitions);
 /* Fails the test if a handle that was freed does not end. */
 void world_close(struct world *w);
-/* Runs the loop until fn says true; fails the test after 20 s. */
+/* Runs the loop until fn says true; fails the test after 60 s. */
 void world_run(struct world *w, const char *what, world_fn *until, void *arg);
 /* Runs the loop for that long. */
 void world_pass(struct world *w, int64_t ms);
