@@ -539,7 +539,7 @@ int main(void)
 {
 	TCase *tc = tcase_create("compromised probe");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, one_hostile_check_harms_itself, 0,
 	                    COUNT(hostiles));

@@ -682,13 +682,13 @@ int main(void)
 	TCase *tc = tcase_create("coordinator");
 	TCase *other = tcase_create("coordinator_settings");
 
-	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tc, 180);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, verdicts);
 	tcase_add_test(tc, answers);
 	tcase_add_test(tc, bad_input);
 	tcase_add_test(tc, replay_notices_what_was_tampered_with);
-	tcase_set_timeout(other, 60);
+	tcase_set_timeout(other, 180);
 	tcase_add_checked_fixture(other, NULL, teardown);
 	tcase_add_test(other, parallel_and_early);
 	tcase_add_test(other, never_early);

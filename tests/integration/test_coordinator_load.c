@@ -188,7 +188,7 @@ int main(void)
 {
 	TCase *tc = tcase_create("load");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_add_test(tc, late_at_intake);
 	tcase_add_test(tc, late_behind_the_ceiling);

@@ -135,7 +135,7 @@ int main(void)
 {
 	TCase *tc = tcase_create("rules");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_is_reused);
 	tcase_add_test(tc, caa_is_corroborated_by_own_answers);

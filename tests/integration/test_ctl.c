@@ -825,7 +825,7 @@ int main(void)
 {
 	TCase *tc = tcase_create("ctl");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, one_request, 0, COUNT(singles));
 	tcase_add_test(tc, flags_make_the_request);

@@ -154,7 +154,7 @@ int main(void)
 {
 	TCase *tc = tcase_create("ctl and coordinator");
 
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, issue);
 	tcase_add_test(tc, do_not_issue_names_who_was_missing);

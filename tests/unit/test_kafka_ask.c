@@ -331,7 +331,7 @@ int main(void)
 
 	log_open("test", LOG_ERROR);
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, watermarks_are_those_of_now);
 	tcase_add_test(tc, the_others_do_not_wait_for_a_leader);
 	tcase_add_test(tc, unknown_partition_is_an_error);

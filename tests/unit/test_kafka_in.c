@@ -576,7 +576,7 @@ int main(void)
 
 	log_open("test", LOG_ERROR);
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, two_members_share_and_hand_back);
 	tcase_add_test(tc, owner_decides_when);
 	tcase_add_loop_test(tc, pauses_and_goes_on, 0, 2);

@@ -431,7 +431,7 @@ int main(void)
 
 	log_open("test", LOG_ERROR);
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, goes_round_whole);
 	tcase_add_test(tc, ten_thousand_do_not_stall);
 	tcase_add_test(tc, too_large_is_told_at_once);

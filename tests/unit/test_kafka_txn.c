@@ -451,7 +451,7 @@ int main(void)
 
 	log_open("test", LOG_ERROR);
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, commits_one_after_the_other);
 	tcase_add_test(tc, offsets_go_under_the_lease);
 	tcase_add_loop_test(tc, failure_has_its_outcome, 0,
