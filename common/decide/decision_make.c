@@ -70,25 +70,6 @@ static int64_t challenge_end(const struct attempt_state *last)
 	return POLICY_NO_END;
 }
 
-/* Not beyond what a persistent record names itself (R-057): the primary's, or
-   without one, the first of those that were relied on. */
-static int64_t record_end(const struct attempt_state *last)
-{
-	bool primary = last->attempt->rule.primary_kind == PRIMARY_PERSPECTIVE;
-	int64_t end = POLICY_NO_END;
-
-	for (size_t i = 0; i < (primary ? 1 : last->count); i++) {
-		const struct opt_int *until =
-			&last->seats[i].said[KIND_DCV].expires_ms;
-
-		if (last->seats[i].votes[KIND_DCV].result_class ==
-		            CLASS_CORROBORATED &&
-		    until->set)
-			end = earlier(end, until->v);
-	}
-	return end;
-}
-
 static int64_t policy_end(const struct attempt_state *last)
 {
 	const struct request_facts *f = last->facts;
@@ -115,8 +96,8 @@ static int64_t valid_until(const struct attempt_state *last,
 		end = earlier(end,
 		              caa_lookup(last) + CAA_FRESH_HOURS * HOUR_MS);
 	if (wants(set, KIND_DCV))
-		end = earlier(end,
-		              earlier(challenge_end(last), record_end(last)));
+		end = earlier(end, earlier(challenge_end(last),
+		                           verdict_record_end(last)));
 	return earlier(end, policy_end(last));
 }
 

@@ -96,6 +96,23 @@ static bool is_challenge_expired(const struct attempt_state *state,
 	       made->v < at_ms - CHALLENGE_AGE_MAX_MS;
 }
 
+int64_t verdict_record_end(const struct attempt_state *state)
+{
+	bool primary = state->attempt->rule.primary_kind == PRIMARY_PERSPECTIVE;
+	int64_t end = POLICY_NO_END;
+
+	for (size_t i = 0; i < (primary ? 1 : state->count); i++) {
+		const struct opt_int *until =
+			&state->seats[i].said[KIND_DCV].expires_ms;
+
+		if (attempt_vote(state, i, KIND_DCV).result_class ==
+		            CLASS_CORROBORATED &&
+		    until->set && until->v < end)
+			end = until->v;
+	}
+	return end;
+}
+
 /* What no perspective can change. */
 static enum reason check_conditions(const struct attempt_state *state,
                                     int64_t now_ms)
@@ -109,7 +126,8 @@ static enum reason check_conditions(const struct attempt_state *state,
 	if (is_method_forbidden(state, state->attempt->planned_at_ms) ||
 	    is_method_forbidden(state, now_ms))
 		return REASON_METHOD_FORBIDDEN;
-	if (is_challenge_expired(state, now_ms))
+	if (is_challenge_expired(state, now_ms) ||
+	    (wants(state, KIND_DCV) && verdict_record_end(state) <= now_ms))
 		return REASON_CHALLENGE_EXPIRED;
 	return REASON_UNKNOWN;
 }

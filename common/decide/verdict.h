@@ -49,6 +49,13 @@ struct verdict verdict_final(const struct attempt_state *state, int64_t now_ms);
 struct policy_figures verdict_figures(const struct attempt_state *state,
                                       enum check_kind kind, unsigned *rirs);
 
+/*
+ * When what a persistent record says of itself ends (R-057): the primary's, or
+ * without one, the first of those that were relied on. POLICY_NO_END: nothing
+ * was said. A record that is over at now_ms passes nothing (R-056).
+ */
+int64_t verdict_record_end(const struct attempt_state *state);
+
 /* Corroborations of n that the plan and both policies want at that time. */
 int64_t verdict_required(const struct attempt_state *state, int64_t at_ms);
 

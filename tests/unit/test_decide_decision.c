@@ -220,6 +220,31 @@ START_TEST(r066_r048_valid_until)
 }
 END_TEST
 
+/* R-056: a record that was good when it was read and is over when the last one
+   answers does not issue; to the millisecond. */
+START_TEST(r056_a_record_that_is_over)
+{
+	struct result r;
+	struct heard h;
+
+	setup.method = METHOD_DNS_PERSISTENT;
+	begin_again();
+	r = world_result(&w, 0, CLASS_CORROBORATED);
+	r.kinds[KIND_DCV].expires_ms =
+		SOME_INT(setup.planned_at_ms + (_i == 0 ? 2000 : 2001));
+	h = world_heard(&w, &r, 0);
+	attempt_fold(&w.state, &h);
+	for (size_t i = 1; i < w.state.count; i++)
+		world_say(&w, i, CLASS_CORROBORATED, CLASS_CORROBORATED);
+	decide();
+	ck_assert_int_eq(out.decided_at_ms, setup.planned_at_ms + 2000);
+	ck_assert_int_eq(out.outcome,
+	                 _i == 0 ? OUTCOME_DO_NOT_ISSUE : OUTCOME_ISSUE);
+	if (_i == 0)
+		ck_assert_int_eq(out.reason, REASON_CHALLENGE_EXPIRED);
+}
+END_TEST
+
 /* R-064: SHOULD NOT is said, from its first millisecond on; what is forbidden
    is no warning any more. */
 static const struct {
@@ -604,6 +629,7 @@ int main(void)
 	tcase_add_test(tc, r086_every_perspective);
 	tcase_add_loop_test(tc, r064_warns, 0, COUNT(warned));
 	tcase_add_loop_test(tc, r066_r048_valid_until, 0, COUNT(validity));
+	tcase_add_loop_test(tc, r056_a_record_that_is_over, 0, 2);
 	tcase_add_test(tc, lookup_in_the_future_is_now);
 	tcase_add_test(tc, caller_s_lookup_counts);
 	tcase_add_test(tc, silent_caller_is_only_corroborated);

@@ -66,6 +66,9 @@ static const struct {
 	{ METHOD_DNS_CHANGE, "h.cdn.example.net", "dn.example.net", false },
 	{ METHOD_DNS_CHANGE, "h.cdn.example.net", "example.org", false },
 	{ METHOD_DNS_CHANGE, ".", "example.net", false },
+	/* one label "x.example" below net */
+	{ METHOD_DNS_CHANGE, "x\\.example.net", "example.net", false },
+	{ METHOD_DNS_CHANGE, "x\\.y.example.net", "example.net", false },
 };
 /* clang-format on */
 

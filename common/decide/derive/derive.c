@@ -2,6 +2,8 @@
 
 #include "base/name.h"
 
+#include <string.h>
+
 /* R-040's table; methods without a row have neither step. */
 static const struct steps {
 	enum validation_method method;
@@ -48,5 +50,8 @@ bool derive_reaches(enum validation_method method, struct span alias,
 {
 	if (span_eq_nocase(alias, domain))
 		return true;
-	return steps_of(method).prune && name_is_below(alias, domain);
+	/* an escaped dot is no end of a label */
+	return steps_of(method).prune &&
+	       memchr(alias.p, '\\', alias.len) == NULL &&
+	       name_is_below(alias, domain);
 }

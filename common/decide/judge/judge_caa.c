@@ -183,8 +183,10 @@ static void judge_governing(struct judging *j, const struct climb *climb)
 
 	judge_set(j, &lookup->answer, climb->node);
 	j->out->done.looked_up_ms = lookup->at_ms;
-	j->out->done.expires_ms = SOME_INT(
-		lookup->at_ms + (int64_t)lookup->answer.ttl_min * 1000);
+	/* evidence may say any time */
+	if (lookup->at_ms <= TIME_MAX_MS)
+		j->out->done.expires_ms = SOME_INT(
+			lookup->at_ms + (int64_t)lookup->answer.ttl_min * 1000);
 }
 
 /* The levels above a lookup that failed are asked as if it had found nothing: a

@@ -41,8 +41,11 @@ static struct span canary(struct judging *j)
 /* Any answer will do: records or none, it came from where it should. */
 static bool canary_lives(const struct lookup *seen, const struct lookup *failed)
 {
-	int64_t ended = failed->at_ms + failed->seen->took_ms;
+	int64_t ended;
 
+	if (failed->at_ms > TIME_MAX_MS || failed->seen->took_ms > TIME_MAX_MS)
+		return false; /* evidence may say anything */
+	ended = failed->at_ms + failed->seen->took_ms;
 	return (seen->state == LOOKUP_RECORDS ||
 	        seen->state == LOOKUP_NODATA) &&
 	       seen->at_ms >= failed->at_ms &&
