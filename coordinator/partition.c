@@ -92,9 +92,9 @@ bool partition_is_decided(const struct partition *p, int64_t request_offset)
 	       answered_has(p->answered, request_offset);
 }
 
-/* "1 <decisions> <attempts> <results> <sequence> <head>": from where a
-   successor reads, and the chain's head that it must find there; then what
-   above the mark is answered without a decision. */
+/* "2 <mark> <decisions> <attempts> <results> <sequence> <head>": of which mark
+   it speaks; from where a successor reads, and the chain's head that it must
+   find there; then what above the mark is answered without a decision. */
 void partition_metadata(const struct partition *p, struct buf *out)
 {
 	int64_t attempts = p->attempts_next, results = p->results_next;
@@ -108,7 +108,8 @@ void partition_metadata(const struct partition *p, struct buf *out)
 		p->window,
 		p->last_decision >= 0 ? p->last_decision : p->decisions_from);
 
-	buf_printf(out, "1 %lld %lld %lld %lld %s",
+	buf_printf(out, "2 %lld %lld %lld %lld %lld %s",
+	           (long long)offsets_mark(p->offsets),
 	           (long long)answered_oldest(p->answered, decisions),
 	           (long long)attempts, (long long)results,
 	           (long long)p->staged_sequence,
@@ -130,23 +131,24 @@ bool partition_read_metadata(struct partition *p, int64_t mark,
                              struct span text)
 {
 	struct span word;
-	uint64_t n[5];
+	uint64_t n[6];
 	struct digest head;
 
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		if (!take_word(&text, &word) ||
 		    !text_u64(word, INT64_MAX, &n[i]))
 			return false;
 	}
-	if (n[0] != 1 ||
+	/* of another mark: somebody moved the offset and kept the words */
+	if (n[0] != 2 || (int64_t)n[1] != mark ||
 	    !digest_parse(span_sub(text, 0, DIGEST_HEX_ROOM - 1), &head) ||
 	    !answered_read(p->answered, mark,
 	                   span_sub(text, DIGEST_HEX_ROOM - 1, text.len)))
 		return false;
-	p->decisions_from = (int64_t)n[1];
-	p->attempts_from = (int64_t)n[2];
-	p->results_from = (int64_t)n[3];
-	p->expected_sequence = (int64_t)n[4];
+	p->decisions_from = (int64_t)n[2];
+	p->attempts_from = (int64_t)n[3];
+	p->results_from = (int64_t)n[4];
+	p->expected_sequence = (int64_t)n[5];
 	p->expected_head = head;
 	return true;
 }

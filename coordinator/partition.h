@@ -79,8 +79,8 @@ void partition_end_sessions(struct partition *p);
 /* Was it answered before it was read (again)? */
 bool partition_is_decided(const struct partition *p, int64_t request_offset);
 
-/* The metadata that goes with the mark, and back. False: it is not ours,
- *p is as it was. */
+/* The metadata that goes with the mark, and back. False: it is not ours or was
+   written for another mark (an offset moved by hand); *p is as it was. */
 void partition_metadata(const struct partition *p, struct buf *out);
 bool partition_read_metadata(struct partition *p, int64_t mark,
                              struct span text);

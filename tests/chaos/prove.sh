@@ -32,7 +32,7 @@ $PYTHON tests/chaos/prove.py "$BUILD" "$@"
 [ $# -gt 0 ] || set -- no-fencing no-chain-check no-plan-first
 for name; do
 	log=$(mktemp)
-	if sh tests/chaos/run.sh --minutes 3 \
+	if sh tests/chaos/run.sh --minutes 4 \
 		--damaged "mpic-coordinator-$name" >"$log" 2>&1 ||
 		! grep -q '^wrong: ' "$log"; then
 		tail -n 30 "$log"

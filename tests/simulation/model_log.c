@@ -394,3 +394,8 @@ void log_reset_offset(int32_t partition)
 {
 	committed[partition] = (struct log_committed){ -1, NULL };
 }
+
+void log_move_offset(int32_t partition, int64_t offset)
+{
+	committed[partition].offset = offset;
+}

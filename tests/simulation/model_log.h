@@ -100,6 +100,8 @@ struct log_committed log_committed(int32_t partition);
 bool log_is_unstable(int32_t partition);
 /* An operator's hand. */
 void log_reset_offset(int32_t partition);
+/* The same with a tool that writes back the metadata that it found. */
+void log_move_offset(int32_t partition, int64_t offset);
 
 /* The damage that a build for the mutation proof does here. */
 extern bool model_no_fencing;

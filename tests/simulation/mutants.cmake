@@ -52,6 +52,9 @@ mutant(mark_past_open common/base/offsets.c
 # Answers other than decisions are not remembered above the mark.
 mutant(asides_forgotten coordinator/answered.c
 	"if (e->by == ANSWERED_ASIDE && e->offset >= mark)" "if (0)")
+# What is said of one mark is believed of another.
+mutant(any_mark coordinator/partition.c
+	"(int64_t)n[1] != mark ||" "")
 # An open transaction of a predecessor is not waited for.
 mutant(no_wait_for_stable coordinator/restore.c
 	"if (offset < high)" "if (0)")

@@ -279,8 +279,15 @@ static void reset_mark(void *arg)
 		return;
 	sim_counts.resets++;
 	world.mark_was_reset = true;
-	sim_trace("the mark of 0 is reset by hand");
-	log_reset_offset(0);
+	int64_t mark = log_committed(0).offset;
+
+	if (mark <= 0 || sim_below(2) == 0) {
+		sim_trace("the mark of 0 is reset by hand");
+		log_reset_offset(0);
+		return;
+	}
+	sim_trace("the mark of 0 is set back by hand, its metadata kept");
+	log_move_offset(0, sim_below(mark));
 }
 
 static void look_at(struct instance *i, bool again)
