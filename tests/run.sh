@@ -404,7 +404,7 @@ fi
 
 check_suites
 ctest_suite unit dev "$JOBS"
-ctest_suite integration dev 1
+ctest_suite integration dev 2
 ctest_suite simulation dev "$JOBS"
 e2e_suites dev
 chaos_suite
@@ -417,7 +417,7 @@ if [ $ci = yes ]; then
 fi
 if [ $quick = no ]; then
 	ctest_suite unit san "$JOBS"
-	ctest_suite integration san 1
+	ctest_suite integration san 2
 	ctest_suite simulation san "$JOBS"
 	e2e_suites san
 	fuzz_suite
