@@ -25,8 +25,8 @@ const char *judge_shown(struct judging *j, struct span s, size_t max);
 void judge_want_dns(struct judging *j, struct span name, uint16_t type);
 
 /* The class that a worker's reason stands for; error for all others. */
-/* Times in evidence are whatever a probe says: beyond this they are not reckoned
-   with. */
+/* Times in evidence are whatever a probe says: beyond this they are not
+   reckoned with. */
 #define TIME_MAX_MS (INT64_MAX / 4)
 
 enum result_class judge_class_of(enum reason reason);
