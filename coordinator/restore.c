@@ -41,6 +41,20 @@ static bool gap_is_accepted(const struct partition *p)
 	return false;
 }
 
+/* Said each time that it is made use of: the setting stands until somebody
+   takes it out, and nothing is compared as long as it does. */
+static bool accepts(const struct partition *p, const char *why)
+{
+	if (!gap_is_accepted(p))
+		return false;
+	log_warn("coordinator_gap_accepted", F_INT("partition", p->number),
+	         F_STR("why", why),
+	         F_STR("what_to_do",
+	               "take the partition out of accept_gap when it has "
+	               "been restored once"));
+	return true;
+}
+
 static void on_committed(void *arg, const char *error,
                          const struct kafka_committed *list, size_t count);
 static void on_watermarks(void *arg, const char *error,
@@ -126,11 +140,11 @@ static bool start_from_nothing(struct partition *p, int64_t decisions_low)
 {
 	char why[160];
 
-	if (decisions_low > 0 && !gap_is_accepted(p)) {
-		(void)snprintf(why, sizeof(why),
-		               "no committed offset with our metadata, and "
-		               "decisions begin at %lld, not 0",
-		               (long long)decisions_low);
+	(void)snprintf(why, sizeof(why),
+	               "no committed offset with our metadata, and decisions "
+	               "begin at %lld, not 0",
+	               (long long)decisions_low);
+	if (decisions_low > 0 && !accepts(p, why)) {
 		partition_stop(p, "coordinator_partition_gap", why);
 		return false;
 	}
@@ -160,11 +174,8 @@ static bool accept_loss(struct partition *p, const char *topic, int64_t from,
 	               "%lld",
 	               topic, (long long)from, (long long)w->low,
 	               (long long)w->high);
-	if (gap_is_accepted(p)) {
-		log_warn("coordinator_gap_accepted",
-		         F_INT("partition", p->number), F_STR("why", why));
+	if (accepts(p, why))
 		return true;
-	}
 	if (from > w->high && p->doubts++ < DOUBTS_MAX)
 		try_again(p->c, why);
 	else
@@ -321,16 +332,16 @@ void restore_on_decision(struct partition *p, const struct kafka_message *m)
 	}
 	bool first = p->last_decision < 0;
 
-	if (!first &&
-	    (d.sequence != p->sequence + 1 ||
-	     !digest_eq(&d.previous, &p->head)) &&
-	    !gap_is_accepted(p)) {
+	if (!first && (d.sequence != p->sequence + 1 ||
+	               !digest_eq(&d.previous, &p->head))) {
 		(void)snprintf(why, sizeof(why),
 		               "decision at offset %lld does not continue the "
 		               "chain",
 		               (long long)m->offset);
-		partition_stop(p, "coordinator_chain_broken", why);
-		goto out;
+		if (!accepts(p, why)) {
+			partition_stop(p, "coordinator_chain_broken", why);
+			goto out;
+		}
 	}
 	take_decision(p, m, &d);
 out:
@@ -354,18 +365,19 @@ static void ask_anew(struct partition *p)
 /* The head that the mark was committed with must be what the log ends with. */
 static bool head_matches(struct partition *p)
 {
+	static const char why[] = "the last decision on the log is not the one "
+				  "that was committed last";
 	bool none = p->expected_sequence == 0;
 
-	if (p->mark < 0 || gap_is_accepted(p) ||
-	    (p->sequence == p->expected_sequence && (none || p->head_seen)))
+	if (p->mark < 0 ||
+	    (p->sequence == p->expected_sequence && (none || p->head_seen)) ||
+	    accepts(p, why))
 		return true;
 	if (p->head_seen || (none && p->sequence > 0)) {
 		ask_anew(p);
 		return false;
 	}
-	partition_stop(p, "coordinator_chain_truncated",
-	               "the last decision on the log is not the one that was "
-	               "committed last");
+	partition_stop(p, "coordinator_chain_truncated", why);
 	return false;
 }
 
