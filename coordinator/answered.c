@@ -4,6 +4,7 @@
 #include "base/siphash.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define HASH_FUNCTION(key, len, hashv) SIPHASH_UTHASH(key, len, hashv)
@@ -17,7 +18,6 @@ struct entry {
 
 struct answered {
 	struct entry *entries;
-	size_t asides;
 };
 
 struct answered *answered_new(void)
@@ -29,7 +29,6 @@ struct answered *answered_new(void)
    which nest deeply and which the analyzer does not follow. */
 static void drop(struct answered *a, struct entry *e)
 {
-	a->asides -= e->by == ANSWERED_ASIDE;
 	HASH_DEL(a->entries, e);
 	free(e);
 }
@@ -67,7 +66,6 @@ void answered_note(struct answered *a, int64_t request_offset, int64_t by)
 	e->offset = request_offset;
 	e->by = by;
 	HASH_ADD(hh, a->entries, offset, sizeof(e->offset), e);
-	a->asides += by == ANSWERED_ASIDE;
 }
 
 /* NOLINTEND(readability-function-size,clang-analyzer-*) */
@@ -96,11 +94,6 @@ void answered_drop_below(struct answered *a, int64_t mark)
 	}
 }
 
-size_t answered_asides(const struct answered *a)
-{
-	return a->asides;
-}
-
 int64_t answered_oldest(const struct answered *a, int64_t otherwise)
 {
 	for (const struct entry *e = a->entries; e != NULL; e = e->hh.next) {
@@ -112,41 +105,48 @@ int64_t answered_oldest(const struct answered *a, int64_t otherwise)
 
 void answered_write(const struct answered *a, int64_t mark, struct buf *out)
 {
+	uint8_t map[ANSWERED_SPAN_MAX / 8] = { 0 };
+	size_t used = 0;
+
 	for (const struct entry *e = a->entries; e != NULL; e = e->hh.next) {
-		if (e->by == ANSWERED_ASIDE && e->offset >= mark)
-			buf_printf(out, " %lld", (long long)(e->offset - mark));
+		int64_t i = e->offset - mark;
+
+		if (e->by != ANSWERED_ASIDE || i < 0)
+			continue;
+		assert(i < ANSWERED_SPAN_MAX);
+		map[i / 8] |= (uint8_t)(1u << (i % 8));
+		if ((size_t)i / 8 >= used)
+			used = (size_t)i / 8 + 1;
 	}
+	if (used == 0)
+		return;
+	buf_add_str(out, " ");
+	text_base64url(out, span_of(map, used));
 }
 
-/* " <distance>" off the front of *text. */
-static bool take_distance(struct span *text, int64_t most, int64_t *out)
+static void add_map(struct answered *a, int64_t mark, struct span map)
 {
-	uint64_t distance;
-
-	if (text->p[0] != ' ')
-		return false;
-	struct span rest = span_sub(*text, 1, text->len);
-	ptrdiff_t end = span_find(rest, SPAN(" "));
-	size_t n = end < 0 ? rest.len : (size_t)end;
-
-	if (!text_u64(span_sub(rest, 0, n), (uint64_t)most, &distance))
-		return false;
-	*out = (int64_t)distance;
-	*text = span_sub(rest, n, rest.len);
-	return true;
+	for (size_t i = 0; i < map.len * 8; i++) {
+		if (map.p[i / 8] & 1u << (i % 8))
+			answered_note(a, mark + (int64_t)i, ANSWERED_ASIDE);
+	}
 }
 
 bool answered_read(struct answered *a, int64_t mark, struct span text)
 {
-	int64_t found[ANSWERED_ASIDES_MAX], n = 0;
+	struct buf map = { 0 };
+	bool good;
 
-	while (text.len > 0) {
-		if (n == ANSWERED_ASIDES_MAX ||
-		    !take_distance(&text, INT64_MAX - mark, &found[n]))
-			return false;
-		n++;
-	}
-	for (int64_t i = 0; i < n; i++)
-		answered_note(a, mark + found[i], ANSWERED_ASIDE);
-	return true;
+	if (text.len == 0)
+		return true;
+	if (text.p[0] != ' ' || text.len > ANSWERED_SPAN_MAX / 4 ||
+	    mark > INT64_MAX - ANSWERED_SPAN_MAX)
+		return false;
+	good = text_unbase64url(span_sub(text, 1, text.len), &map) &&
+	       map.len > 0 && map.len <= ANSWERED_SPAN_MAX / 8 &&
+	       map.p[map.len - 1] != 0;
+	if (good)
+		add_map(a, mark, buf_span(&map));
+	buf_clear(&map);
+	return good;
 }

@@ -16,9 +16,10 @@
 struct answered;
 
 enum {
-	/* Brokers take 4,096 bytes of metadata; an offset has 19 digits. More
-	   asides wait until the mark moves on. */
-	ANSWERED_ASIDES_MAX = 180,
+	/* Offsets above the mark that an aside may have: brokers take 4,096
+	   bytes of metadata, and each offset is a bit of it, in base64. What
+	   is further up waits until the mark moves on. */
+	ANSWERED_SPAN_MAX = 22000,
 	ANSWERED_ASIDE = -1,
 	ANSWERED_STAGED = -2 /* a decision whose offset is not known yet */
 };
@@ -35,13 +36,14 @@ bool answered_has(const struct answered *a, int64_t request_offset);
 /* What is below the mark needs no name. */
 void answered_drop_below(struct answered *a, int64_t mark);
 
-size_t answered_asides(const struct answered *a);
 /* Offset of the oldest decision that answers one of them. */
 int64_t answered_oldest(const struct answered *a, int64_t otherwise);
 
-/* The asides from the mark on, each as " <distance from the mark>". */
+/* The asides from the mark on, as a space and a map in base64url: bit i, from
+   the least of the first byte, is the offset mark + i. Nothing if there is
+   none. Asserts that none is ANSWERED_SPAN_MAX or more above the mark. */
 void answered_write(const struct answered *a, int64_t mark, struct buf *out);
-/* Adds what was written; false and nothing added if it is not that. */
+/* Adds what was written; false and nothing added if it is not exactly that. */
 bool answered_read(struct answered *a, int64_t mark, struct span text)
 	__attribute__((warn_unused_result));
 

@@ -12,7 +12,7 @@ static void turn(struct clock_watch *w, int64_t mono_ms)
 
 	if (age < CLOCK_WATCH_MS)
 		return;
-	w->before_known = w->now_known && age < 2 * CLOCK_WATCH_MS;
+	w->before_known = w->now_known && age / 2 < CLOCK_WATCH_MS;
 	w->before_least_ms = w->now_least_ms;
 	w->now_known = false;
 	w->began_ms = mono_ms;

@@ -138,12 +138,12 @@ static bool names_request(const struct answer *a)
 	return a->kind == ANSWER_DECISION || a->kind == ANSWER_CONFLICT;
 }
 
-/* The mark's metadata has room for so many: the rest waits for the mark. */
+/* The mark's metadata reaches so far up: what is beyond waits for the mark. */
 static bool must_wait(const struct partition *p, const struct answer *a)
 {
 	return !names_request(a) &&
-	       answered_asides(p->answered) >= ANSWERED_ASIDES_MAX &&
-	       a->request_offset != offsets_mark(p->offsets);
+	       a->request_offset - offsets_mark(p->offsets) >=
+	               ANSWERED_SPAN_MAX;
 }
 
 static size_t answers_max(const struct outbox *o)

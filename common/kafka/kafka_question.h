@@ -41,11 +41,11 @@ kafka_question_fn kafka_question_committed;
 kafka_question_fn kafka_question_partitions;
 kafka_question_fn kafka_question_needs;
 
-/* For those: why it failed, p NULL: not of one partition. rc is a
+/* For those: why it failed, p NULL: not of one partition. code is a
    rd_kafka_resp_err_t. */
 void kafka_question_fail(struct kafka_question *q,
                          const struct kafka_partition *p, const char *what,
-                         int rc);
+                         int code);
 /* At least 1. */
 int kafka_question_left_ms(int64_t until_ms);
 

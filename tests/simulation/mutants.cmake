@@ -51,7 +51,7 @@ mutant(mark_past_open common/base/offsets.c
 	"if (at(o, i)->state == OPEN)\n\t\t\treturn" "if (0)\n\t\t\treturn")
 # Answers other than decisions are not remembered above the mark.
 mutant(asides_forgotten coordinator/answered.c
-	"if (e->by == ANSWERED_ASIDE && e->offset >= mark)" "if (0)")
+	"if (e->by != ANSWERED_ASIDE || i < 0)" "if (i != INT64_MIN)")
 # What is said of one mark is believed of another.
 mutant(any_mark coordinator/partition.c
 	"(int64_t)n[1] != mark ||" "")

@@ -51,7 +51,7 @@ START_TEST(what_is_long_ago_is_forgotten)
 	ck_assert_int_eq(ahead(CLOCK_WATCH_MS + 1), -700);
 	clock_watch_note(&w, 50020, 50000, 2 * CLOCK_WATCH_MS + 2);
 	ck_assert_int_eq(ahead(2 * CLOCK_WATCH_MS + 2), 10);
-	ck_assert_int_eq(ahead(5 * CLOCK_WATCH_MS), -12345);
+	ck_assert_int_eq(ahead(INT64_C(5) * CLOCK_WATCH_MS), -12345);
 }
 END_TEST
 
