@@ -172,6 +172,15 @@ static const struct row {
 	{ "33 decimal digits", web, VALUE("012345678901234567890123456789012"),
 	  REASON_ENTROPY },
 	{ "one character", web, VALUE(TEN TEN TEN TEN), REASON_ENTROPY },
+	/* without regard to case both cases are one */
+	{ "21 of both cases, folded", web,
+	  D("'require_exact_case':false,"
+	    "'challenge_value':'n4bQgYhMfWWaLqgxVrQFz'"),
+	  REASON_ENTROPY },
+	{ "21 of both cases, as an alias", dnsc,
+	  D("'dns_record_type':'CNAME',"
+	    "'challenge_value':'n4bQgYhMfWWaLqgxVrQFz'"),
+	  REASON_ENTROPY },
 	/* openmpic-7, openmpic-31, openmpic-W02 */
 	{ "no value", web, D("'challenge_value':null"), REASON_FIELD_MISSING },
 	{ "an empty value", web, VALUE(""), REASON_FIELD_MISSING },

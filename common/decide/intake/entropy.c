@@ -36,7 +36,7 @@ static struct alphabet alphabet_of(struct span value)
 	return a;
 }
 
-bool entropy_enough(struct span value)
+bool entropy_enough(struct span value, bool folds)
 {
 	struct alphabet a = alphabet_of(value);
 
@@ -46,7 +46,7 @@ bool entropy_enough(struct span value)
 		return value.len >= DIGITS_LEAST;
 	if (!a.beyond_hex)
 		return value.len >= HEX_LEAST;
-	if (!(a.lower && a.upper))
+	if (folds || !(a.lower && a.upper))
 		return value.len >= ONE_CASE_LEAST;
 	return value.len >= BOTH_CASES_LEAST;
 }

@@ -49,7 +49,8 @@ void intake_exact_case(struct intake *in);
 
 /* entropy.c: at least 112 bits if it was chosen at random from the smallest
    alphabet that it could have come from (R-047): 34 decimal digits, 28 hex
-   digits, 22 characters of one case, 19 of both. */
-bool entropy_enough(struct span value);
+   digits, 22 characters of one case, 19 of both. folds: it is compared without
+   regard to case, so that both cases are one. */
+bool entropy_enough(struct span value, bool folds);
 
 #endif

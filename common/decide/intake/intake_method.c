@@ -51,7 +51,8 @@ bool intake_want_text(struct intake *in, struct span s, const char *field,
 	return false;
 }
 
-static void check_challenge_value(struct intake *in)
+/* folds: it will be compared without regard to case, and is worth no more. */
+static void check_challenge_value(struct intake *in, bool folds)
 {
 	struct span value = in->request->dcv.challenge_value;
 	const char *field = DCV "challenge_value";
@@ -61,7 +62,7 @@ static void check_challenge_value(struct intake *in)
 	if (!is_visible_ascii(value, true))
 		intake_issue(in, REASON_FIELD_VALUE, field,
 		             "printable ASCII only");
-	else if (!entropy_enough(value))
+	else if (!entropy_enough(value, folds))
 		intake_issue(in, REASON_ENTROPY, field,
 		             "at least 19 characters, 22 of one case, "
 		             "28 hex digits, 34 decimal digits");
@@ -135,7 +136,7 @@ static void check_website_change(struct intake *in)
 	const struct dcv_parameters *dcv = &in->request->dcv;
 	const char *field = DCV "http_token_path";
 
-	check_challenge_value(in);
+	check_challenge_value(in, !opt_bool_or(dcv->require_exact_case, true));
 	check_headers(in, dcv->challenge_value);
 	if (dcv->match_regex.len > 0)
 		intake_issue(in, REASON_METHOD_UNSUPPORTED, DCV "match_regex",
@@ -164,7 +165,7 @@ static void check_key_authorization(struct intake *in)
 	if (!is_base64url(token))
 		intake_issue(in, REASON_FIELD_VALUE, DCV "token",
 		             "base64url characters only");
-	else if (token.len < 22 || !entropy_enough(token))
+	else if (token.len < 22 || !entropy_enough(token, false))
 		intake_issue(in, REASON_ENTROPY, DCV "token",
 		             "at least 22 base64url characters");
 	/* RFC 8555 8.1: token "." thumbprint of the account key */
@@ -282,7 +283,9 @@ static void check_dns_change(struct intake *in)
 {
 	const struct dcv_parameters *dcv = &in->request->dcv;
 
-	check_challenge_value(in);
+	check_challenge_value(in,
+	                      !opt_bool_or(dcv->require_exact_case,
+	                                   dcv->dns_record_type == RECORD_TXT));
 	check_prefix(in);
 	check_question(in);
 	if (dcv->dns_record_type != RECORD_TXT &&
