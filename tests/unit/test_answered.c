@@ -141,7 +141,7 @@ START_TEST(metadata_fits)
 {
 	struct buf text = { 0 };
 	struct partition q = { .answered = answered_new() };
-	const int64_t far = INT64_MAX - 2 * ANSWERED_SPAN_MAX;
+	const int64_t far = INT64_MAX - INT64_C(2) * ANSWERED_SPAN_MAX;
 
 	offsets_begin(p.offsets, far);
 	p.last_decision = p.attempts_next = p.results_next = far;
