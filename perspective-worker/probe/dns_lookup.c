@@ -125,7 +125,9 @@ static void ask(struct dns_lookup *op)
 	int64_t left = op->end_ms - now;
 
 	buf_clear(&op->packet);
+	buf_clear(&op->why);
 	op->seen.packet = (struct span){ NULL, 0 };
+	op->seen.why_bogus = (struct span){ NULL, 0 };
 	op->seen.rcode = 0;
 	op->seen.status = DNS_UNANSWERED;
 	op->seen.at_ms = clock_wall_ms();
@@ -146,7 +148,8 @@ static void ask(struct dns_lookup *op)
 static bool may_ask_again(const struct dns_lookup *op)
 {
 	return (op->seen.status == DNS_FAILED ||
-	        op->seen.status == DNS_UNANSWERED) &&
+	        op->seen.status == DNS_UNANSWERED ||
+	        op->seen.status == DNS_BOGUS) &&
 	       op->seen.tries < TRIES && clock_mono_ms() < op->end_ms;
 }
 

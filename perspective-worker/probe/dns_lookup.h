@@ -6,8 +6,9 @@
  * non-NULL exactly while the lookup is in flight.
  *
  * A try that fails or gets no answer in its time is followed by a second one in
- * a context that has not seen the failure (R-068). Nothing else is: an answer
- * that does not validate is an answer.
+ * a context that has not seen the failure (R-068). So is one that does not
+ * validate: where keys could not be fetched, libunbound takes all below them
+ * for bogus for a minute. What is bogus in both is.
  */
 #ifndef PROBE_DNS_LOOKUP_H
 #define PROBE_DNS_LOOKUP_H
