@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "decide/intake/intake_internal.h"
 
-/* What each method wants; a method without a row is not implemented. */
+/* What each method wants; a method without a row is METHOD_UNSUPPORTED. */
 struct method_rules {
 	enum validation_method method;
 	bool names;
@@ -140,7 +140,8 @@ static void check_website_change(struct intake *in)
 	check_headers(in, dcv->challenge_value);
 	if (dcv->match_regex.len > 0)
 		intake_issue(in, REASON_METHOD_UNSUPPORTED, DCV "match_regex",
-		             "not implemented");
+		             "leave it out: the challenge value alone is "
+		             "looked for");
 	if (!intake_want_text(in, dcv->http_token_path, field, INTAKE_PATH_MAX))
 		return;
 	if (memchr(dcv->http_token_path.p, '\0', dcv->http_token_path.len) ||
