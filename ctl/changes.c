@@ -1,6 +1,6 @@
 #include "ctl/changes.h"
 
-#include "base/escape.h"
+#include "ctl/json_member.h"
 #include "ctl/table.h"
 
 #include <assert.h>
@@ -156,22 +156,14 @@ void changes_table(const struct changes *c, size_t width, bool colour,
 	table_free(&table);
 }
 
-static void member(struct buf *out, const char *name, const char *text)
-{
-	buf_printf(out, "%s\"%s\":\"", out->p[out->len - 1] == '{' ? "" : ",",
-	           name);
-	escape_json(out, span_str(text));
-	buf_add_u8(out, '"');
-}
-
 void changes_json(const struct changes *c, struct buf *out)
 {
 	for (size_t i = 0; i < c->count; i++) {
 		buf_add_u8(out, '{');
-		member(out, "action", action(c->at[i]));
-		member(out, "what", c->at[i]->what);
-		member(out, "detail", c->at[i]->detail);
-		member(out, "advice", c->at[i]->advice);
+		json_member(out, "action", span_str(action(c->at[i])));
+		json_member(out, "what", span_str(c->at[i]->what));
+		json_member(out, "detail", span_str(c->at[i]->detail));
+		json_member(out, "advice", span_str(c->at[i]->advice));
 		buf_add_str(out, "}\n");
 	}
 }

@@ -1,7 +1,7 @@
 #include "ctl/findings.h"
 
-#include "base/escape.h"
 #include "base/mem.h"
+#include "ctl/json_member.h"
 #include "ctl/table.h"
 
 #include <stdarg.h>
@@ -113,29 +113,23 @@ void findings_table(const struct findings *f, size_t width, bool colour,
 		table_add(table, cells, tone(one->level));
 		/* the same advice once, below the last it is for */
 		if (one->advice[0] != '\0' &&
-		    (i + 1 == f->count || f->at[i + 1].advice != one->advice))
+		    (i + 1 == f->count ||
+		     strcmp(f->at[i + 1].advice, one->advice) != 0))
 			table_note(table, span_str(one->advice));
 	}
 	table_render(table, &look, out);
 	table_free(&table);
 }
 
-static void member(struct buf *out, const char *name, const char *text)
-{
-	buf_printf(out, "%s\"%s\":\"", out->p[out->len - 1] == '{' ? "" : ",",
-	           name);
-	escape_json(out, span_str(text));
-	buf_add_u8(out, '"');
-}
-
 void findings_json(const struct findings *f, struct buf *out)
 {
 	for (size_t i = 0; i < f->count; i++) {
 		buf_add_u8(out, '{');
-		member(out, "check", f->at[i].check);
-		member(out, "state", finding_level_name(f->at[i].level));
-		member(out, "found", f->at[i].found);
-		member(out, "advice", f->at[i].advice);
+		json_member(out, "check", span_str(f->at[i].check));
+		json_member(out, "state",
+		            span_str(finding_level_name(f->at[i].level)));
+		json_member(out, "found", span_str(f->at[i].found));
+		json_member(out, "advice", span_str(f->at[i].advice));
 		buf_add_str(out, "}\n");
 	}
 }

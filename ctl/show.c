@@ -1,6 +1,7 @@
 #include "ctl/show.h"
 
 #include "base/escape.h"
+#include "ctl/json_member.h"
 
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -228,14 +229,6 @@ void show_missing_row(struct table *table, const struct show_missing *m)
 
 /* -- JSON -- */
 
-static void member(struct buf *out, const char *name, struct span text)
-{
-	buf_printf(out, "%s\"%s\":\"", out->p[out->len - 1] == '{' ? "" : ",",
-	           name);
-	escape_json(out, text);
-	buf_add_u8(out, '"');
-}
-
 /* The canonical form with what a terminal would act on escaped, too: bytes
    outside ASCII occur inside strings only. */
 static void member_decision(struct buf *out, const struct decision *d)
@@ -266,15 +259,15 @@ void show_json(const struct answer *answer, struct buf *out)
 	const struct decision *d = &answer->decision;
 
 	buf_add_u8(out, '{');
-	member(out, "request_id", d->request_id);
+	json_member(out, "request_id", d->request_id);
 	if (d->target.p != NULL)
-		member(out, "domain_or_ip_target", d->target);
-	member(out, "outcome", span_str(outcome_name(d->outcome)));
-	member(out, "reason", span_str(reason_name(d->reason)));
+		json_member(out, "domain_or_ip_target", d->target);
+	json_member(out, "outcome", span_str(outcome_name(d->outcome)));
+	json_member(out, "reason", span_str(reason_name(d->reason)));
 	buf_printf(out, ",\"verified\":%s",
 	           answer->verified ? "true" : "false");
 	if (answer->signer != NULL)
-		member(out, "signed_by", span_str(answer->signer));
+		json_member(out, "signed_by", span_str(answer->signer));
 	buf_printf(out, ",\"echo\":%s,\"partition\":%d,\"offset\":%lld",
 	           answer->is_echo ? "true" : "false", answer->partition,
 	           (long long)answer->offset);
@@ -285,12 +278,12 @@ void show_json(const struct answer *answer, struct buf *out)
 void show_missing_json(const struct show_missing *m, struct buf *out)
 {
 	buf_add_u8(out, '{');
-	member(out, "request_id", m->request_id);
+	json_member(out, "request_id", m->request_id);
 	if (m->target.p != NULL)
-		member(out, "domain_or_ip_target", m->target);
-	member(out, "outcome", SPAN("not-completed"));
-	member(out, "reason", span_str(m->reason));
-	member(out, "detail", m->detail);
+		json_member(out, "domain_or_ip_target", m->target);
+	json_member(out, "outcome", SPAN("not-completed"));
+	json_member(out, "reason", span_str(m->reason));
+	json_member(out, "detail", m->detail);
 	buf_add_str(out, "}\n");
 }
 

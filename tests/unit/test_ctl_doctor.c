@@ -269,6 +269,28 @@ START_TEST(shows_findings)
 }
 END_TEST
 
+/* Below the last that it is for, and not below each. */
+START_TEST(same_advice_once)
+{
+	struct findings *f = findings_new();
+	struct buf out = { 0 };
+	char first[] = "mend it", second[] = "mend it";
+
+	findings_add(f, FINDING_BAD, "one", first, "%s", "bad");
+	findings_add(f, FINDING_BAD, "two", second, "%s", "bad");
+	findings_add(f, FINDING_BAD, "three", "mend that", "%s", "bad");
+	findings_table(f, 0, false, &out);
+	ck_assert_str_eq(buf_cstr(&out), "CHECK  STATE  FOUND\n"
+	                                 "one    bad    bad\n"
+	                                 "two    bad    bad\n"
+	                                 "    mend it\n"
+	                                 "three  bad    bad\n"
+	                                 "    mend that\n");
+	buf_clear(&out);
+	findings_free(&f);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("doctor");
@@ -281,5 +303,6 @@ int main(void)
 	tcase_add_test(tc, refuses_what_is_no_version);
 	tcase_add_loop_test(tc, reads_trust_anchors, 0, COUNT(anchors));
 	tcase_add_test(tc, shows_findings);
+	tcase_add_test(tc, same_advice_once);
 	return run_case(tc);
 }
