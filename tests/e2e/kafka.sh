@@ -8,6 +8,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 . tests/support/kafka_rollout.sh
+. tests/support/kafka_programs.sh
 
 BIN=${BUILD_DIR:-build/dev}/bin
 LOCAL="env MPICCTL=$BIN/mpicctl sh deploy/kafka/local.sh"
@@ -190,59 +191,6 @@ check_abort()
 # A coordinator: settings, requests, kills
 #
 
-write_settings()
-{
-	conf=$DIR/$1.conf
-	cat >"$conf" <<-END
-		deployment = e2e
-		instance = $1
-		signing_key = "$DIR/coordinator.key"
-		plan_key = "$DIR/plan.key"
-		issuers = { "ca.example" }
-		plan { primary = fra }
-		admin { port = 0 }
-		kafka {
-			brokers = "$KAFKA_BOOTSTRAP"
-			partitions = $KAFKA_PARTITIONS
-			"session.timeout.ms" = "6000"
-			"security.protocol" = SSL
-			"ssl.ca.location" = "$KAFKA_CA"
-			"ssl.certificate.location" = "$2"
-			"ssl.key.location" = "$3"
-		}
-	END
-	while read -r code rir latitude longitude; do
-		cat <<-END
-			perspective "$code" {
-				rir = $rir
-				latitude = $latitude
-				longitude = $longitude
-			}
-		END
-	done >>"$conf" <<-END
-		fra ripe 50.11 8.68
-		nyc arin 40.71 -74.01
-		sao lacnic -23.55 -46.63
-		sin apnic 1.35 103.82
-		syd apnic -33.87 151.21
-		jnb afrinic -26.20 28.05
-	END
-	cat "$DIR/pins" >>"$conf"
-}
-
-make_keys()
-{
-	{
-		"$BIN/mpicctl" keygen coordinator --role coordinator \
-			--dir "$DIR"
-		for code in fra nyc sao sin syd jnb; do
-			"$BIN/mpicctl" keygen $code --perspective $code \
-				--dir "$DIR"
-		done
-		"$BIN/mpicctl" keygen --plan-key "$DIR/plan.key"
-	} >"$DIR/pins" 2>/dev/null
-}
-
 start()
 {
 	"$BIN/mpic-coordinator" --config "$DIR/$1.conf" \
@@ -337,7 +285,7 @@ check_one_decision()
 # A right that is missing is said as such, and not asked for without a pause.
 check_forbidden()
 {
-	write_settings c3 "$KAFKA_CERT_PIPELINE" "$KAFKA_KEY_PIPELINE"
+	coordinator_settings c3 mpic. pipeline
 	command timeout 5 "$BIN/mpic-coordinator" --config "$DIR/c3.conf" \
 		>"$DIR/c3.log" 2>&1 </dev/null || true
 	said=$(grep -c '"coordinator_forbidden"' "$DIR/c3.log" || true)
@@ -354,7 +302,7 @@ $LOCAL start "$DIR/kafka" --partitions 3
 eval "$($LOCAL env "$DIR/kafka")"
 make_keys
 for name in c1 c2; do
-	write_settings $name "$KAFKA_CERT_COORDINATOR" "$KAFKA_KEY_COORDINATOR"
+	coordinator_settings $name mpic.
 done
 check_transport
 check_one_decision
