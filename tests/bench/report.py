@@ -14,7 +14,7 @@ import platform
 import sys
 
 PROGRAMS = ("coordinator", "worker", "probe")
-OTHERS = ("broker", "name servers", "web server", "load")
+OTHERS = ("broker", "name servers", "web servers", "other helpers", "load")
 PERSPECTIVES = 6
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "build/bench"
 
@@ -23,18 +23,24 @@ def read(path):
     return json.loads(pathlib.Path(path).read_text(encoding="ascii"))
 
 
+def helper(name):
+    """What a process that is not ours counts as, whatever it is called."""
+    if name == "dev-broker" or name.startswith("kafka-"):
+        return "broker"
+    if name.startswith("lab-view") or name == "lab-hostile":
+        return "name servers"
+    if name in ("lab-web", "lab-alpn"):
+        return "web servers"
+    return name if name in OTHERS else "other helpers"
+
+
 def group(name):
+    """What a process and what those below it count as."""
     if name.startswith("worker-"):
         return "worker", "probe"
     if name.startswith("coordinator"):
         return "coordinator", "coordinator"
-    if name == "dev-broker" or name.startswith("kafka-"):
-        return "broker", "broker"
-    if name.startswith("lab-view") or name == "lab-hostile":
-        return "name servers", "name servers"
-    if name == "lab-web":
-        return "web server", "web server"
-    return name, name
+    return helper(name), helper(name)
 
 
 def cpu_of(load):
