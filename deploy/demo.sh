@@ -209,7 +209,8 @@ start_all()
 {
 	if [ $internet = no ]; then
 		say "starting the laboratory's name servers and web servers"
-		run sh "$LAB" up "$DIR/lab" --views "$(codes | wc -l)"
+		# shellcheck disable=SC2086 # options, if any
+		run sh "$LAB" up "$DIR/lab" --views "$(codes | wc -l)" $MPIC_DEMO_LAB
 		sh "$LAB" env "$DIR/lab" >"$DIR/env"
 	else
 		echo "CA=pki.goog" >"$DIR/env"

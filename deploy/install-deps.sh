@@ -12,7 +12,7 @@
 #   --missing  print those that are not there and install nothing
 #
 # Says nothing and touches nothing when all is there.  Services that come
-# with the packages (nsd, nginx) are neither started nor enabled.
+# with the packages (nsd, knot, nginx) are neither started nor enabled.
 set -eu
 
 usage()
@@ -31,7 +31,7 @@ BUILD="build-essential gcc cmake ninja-build pkg-config git ccache
 	libsystemd-dev linux-libc-dev check"
 
 TEST="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev
-	llvm-14 nsd ldnsutils bind9-dnsutils nginx-light
+	llvm-14 nsd knot pebble ldnsutils bind9-dnsutils nginx-light
 	kcat python3 python3-cryptography python3-jsonschema python3-msgpack
 	python3-yaml openssl jq curl iproute2 procps
 	util-linux"
@@ -147,7 +147,7 @@ rm -f "$log"
 # Debian enables a service as it unpacks it, so that it would start at the
 # next boot; only those that came just now are turned off again.
 if command -v systemctl >/dev/null 2>&1; then
-	for service in nsd nginx; do
+	for service in nsd knot nginx; do
 		case " $missing" in
 		*" $service"*)
 			$as_root systemctl --quiet disable $service \

@@ -2,6 +2,7 @@
 # settings.sh -- the demo's keys and settings files; read with "." by demo.sh.
 # Wants DIR, HERE, PROGRAMS, internet, partitions, coordinators and workers, and
 # broker.sh.  For tests that need other times, from the environment:
+: "${MPIC_DEMO_LAB:=}"		# more options for "lab.sh up"
 : "${MPIC_DEMO_ATTEMPT:=}"	# what one attempt may take
 : "${MPIC_DEMO_EARLY:=never}"	# what may end one before all have answered
 : "${MPIC_DEMO_SESSION:=6000}"	# ms after which a group gives up a member

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Write the files of a laboratory Internet; lab.sh runs the servers.
 
-build.py DIR BLOCK VIEWS: signed zones, nsd and nginx configurations, root
+build.py DIR BLOCK VIEWS [--peers]: signed zones, nsd and nginx configurations, root
 hints and trust anchors for every view, DIR/env (KEY=VALUE) and DIR/servers
 ("name address command..." a line), all from zones.table, zones/, values and
-web/nginx.conf beside this file.
+web/nginx.conf beside this file; with --peers also servers of other makes.
 """
 import concurrent.futures
 import hashlib
@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 
+import peers
+
 HERE = pathlib.Path(__file__).resolve().parent
 PSL = pathlib.Path("/usr/share/publicsuffix/public_suffix_list.dat")
 DAY = 86400
@@ -30,8 +32,8 @@ ALGORITHMS = {"rsa-sha256": "RSASHA256", "rsa-sha512": "RSASHA512",
 SIGNED = set(ALGORITHMS) | {
     "nsec", "nsec3", "nsec3-optout", "bad-signature", "bad-signature3",
     "expired", "future", "wrong-ds", "missing-ds"}
-WITHOUT_DS = {"unsigned", "missing-ds", "lame", "hostile"}
-ELSEWHERE = {"lame", "hostile"}
+WITHOUT_DS = {"unsigned", "missing-ds", "lame", "hostile"} | peers.WITHOUT_DS
+ELSEWHERE = {"lame", "hostile"} | peers.WAYS
 WAYS = SIGNED | ELSEWHERE | {"unsigned", "unsigned-with-ds"}
 
 # For tls-alpn-01, by name: what the certificate is for, whose digest it has,
@@ -47,6 +49,10 @@ ALPN = {
     "alpn-split.lab": ("DNS:alpn-split.lab", "ALPN_HASH", True),
     "alpn-none.lab": ("DNS:alpn-none.lab", "ALPN_HASH", True),
 }
+ALPN_PEERS = {
+    "openssl.lab": ("DNS:openssl.lab", "ALPN_HASH", True),
+    "openssl-wrong.lab": ("DNS:openssl-wrong.lab", "WRONG_ALPN_HASH", True),
+}
 
 
 class Refused(Exception):
@@ -54,10 +60,10 @@ class Refused(Exception):
 
 
 class Row:
-    """One line of zones.table."""
+    """One line of a table of zones."""
 
-    def __init__(self, number, fields):
-        self.where = f"zones.table:{number}"
+    def __init__(self, path, number, fields):
+        self.where = f"{path.name}:{number}"
         if len(fields) != 4:
             raise Refused(f"{self.where}: four columns wanted")
         self.zone, self.how, views, self.source = fields
@@ -72,13 +78,12 @@ class Row:
         self.file = f"{number}-{self.label}"
 
 
-def read_rows():
+def read_rows(path):
     rows = []
-    text = (HERE / "zones.table").read_text(encoding="ascii")
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(path.read_text("ascii").splitlines(), 1):
         fields = line.split()
         if fields and not fields[0].startswith("#"):
-            rows.append(Row(number, fields))
+            rows.append(Row(path, number, fields))
     return rows
 
 
@@ -140,13 +145,18 @@ def ldns(directory, *command):
 
 
 class Lab:
-    def __init__(self, directory, block, views):
+    def __init__(self, directory, block, views, with_peers):
         self.dir = directory
         self.block = block
         self.views = range(1, views + 1)
         self.now = int(time.time())
         self.values = {**read_values(), **addresses(block)}
-        self.rows = read_rows()
+        self.rows = read_rows(HERE / "zones.table")
+        self.knot = None
+        if with_peers:
+            self.values.update(peers.addresses(block))
+            self.rows += read_rows(peers.TABLE)
+            self.knot = peers.Knot(directory, self.values)
         self.names = {row.zone for row in self.rows}
         for sub in ("keys", "zones", "nsd", "web"):
             (directory / sub).mkdir(exist_ok=True)
@@ -175,6 +185,9 @@ class Lab:
         server = {"hostile": "hostile.nic.lab."}.get(
             row.how, "tld.nic.lab." if row.depth == 1 else "ns.nic.lab.")
         text = f"{row.zone} NS {server}\n"
+        if row.how in peers.WAYS:
+            text = (f"{row.zone} NS {peers.server_of(row)}\n"
+                    + peers.glue(row, self.values))
         if row.how in WITHOUT_DS:
             return text
         record = keys[row.zone][1]
@@ -245,6 +258,8 @@ class Lab:
         jobs += [((view, row.zone), row.zone) for view in self.views
                  for row in self.rows_of(view) if row.depth < 2]
         keys = dict(pool.map(lambda job: self.make_key(*job), jobs))
+        if self.knot is not None:
+            self.build_knot(keys)
         done = []
         # Leaf zones name no address of a server: all views share one copy.
         everywhere = self.rows_of(None) or self.rows
@@ -271,6 +286,18 @@ class Lab:
             self.write_view(view, own["."], values)
         for job in done:
             job.result()
+
+    def build_knot(self, keys):
+        """Its zones, unsigned; and its keys' DS for the zone above them."""
+        rows = [row for row in self.rows if row.how in peers.KNOT]
+        for row in rows:
+            server = peers.server_of(row)
+            self.knot.add(row, self.source(row, server, [], keys, self.values)
+                          + peers.glue(row, self.values))
+        self.knot.write(self.dir / "log")
+        for row in rows:
+            if row.how != "knot-wrong-ds":
+                keys[row.zone] = None, self.knot.record(row)
 
     def write_view(self, view, root_key, values):
         folder = self.dir / f"view{view}"
@@ -319,7 +346,8 @@ class Lab:
         address = self.values["ALPN"]
         reverse = ipaddress.ip_address(address).reverse_pointer
         for name, (names, value, critical) in {
-                **ALPN, reverse: (f"IP:{address}", "ALPN_HASH", True)}.items():
+                **ALPN, **ALPN_PEERS,
+                reverse: (f"IP:{address}", "ALPN_HASH", True)}.items():
             pem = folder / f"{name}.pem"
             ldns(folder, "openssl", "req", "-x509", "-nodes", "-days", "30",
                  "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -373,6 +401,9 @@ class Lab:
             f"{shlex.quote(str(HERE / 'hostile.py'))} "
             f"{self.values['HOSTILE_WEB']} {self.values['HOSTILE_DNS']} "
             f"{shlex.quote(str(HERE / 'values'))}\n")
+        if self.knot is not None:
+            servers += [self.knot.command(), peers.challtestsrv(self.values),
+                        peers.openssl(self.values, self.dir / "alpn")]
         (self.dir / "servers").write_text("".join(servers))
         self.write_env()
 
@@ -402,12 +433,12 @@ remote-control:
 
 
 def main():
-    if len(sys.argv) != 4:
+    if len(sys.argv) < 4 or sys.argv[4:] not in ([], ["--peers"]):
         sys.exit(__doc__)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         Lab(pathlib.Path(sys.argv[1]), int(sys.argv[2]),
-            int(sys.argv[3])).build()
+            int(sys.argv[3]), len(sys.argv) > 4).build()
     except (Refused, OSError) as why:
         sys.exit(f"lab: {why}")
 

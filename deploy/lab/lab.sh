@@ -4,7 +4,7 @@
 # and an attacker's web server (nginx), one for tls-alpn-01 (alpn.py), and servers
 # that misbehave (hostile.py).
 #
-#   lab.sh up DIR [--views N] [--block B]   start it, all of its files in DIR
+#   lab.sh up DIR [--views N] [--block B] [--peers]   start it, its files in DIR
 #   lab.sh env DIR                          KEY=VALUE: addresses, files, values
 #   lab.sh status DIR                       what runs; true if all does
 #   lab.sh down DIR                         end what "up" started, by its ids
@@ -14,6 +14,8 @@
 #
 #   --views N   as many Internets (default 6, most 24); view 1 is the primary's
 #   --block B   addresses 127.B.7.x and 127.B.8.x (default: the first free)
+#   --peers     also servers of other makes: Knot DNS, pebble-challtestsrv,
+#               openssl s_server (peers.table)
 #
 # Needs ports 53, 80 and 443 of those addresses: root, or "inside".
 set -eu
@@ -51,7 +53,8 @@ need_ports()
 need_tools()
 {
 	PATH=$PATH:/usr/sbin:/sbin
-	for tool in nsd nginx ldns-keygen ldns-signzone dig openssl python3 ss; do
+	for tool in nsd nginx ldns-keygen ldns-signzone dig openssl python3 ss \
+		$([ -z "$peers" ] || echo knotd keymgr pebble-challtestsrv); do
 		command -v $tool >/dev/null 2>&1 ||
 			fail "$tool is missing: sh deploy/install-deps.sh"
 	done
@@ -111,11 +114,12 @@ all_listen()
 {
 	listeners >"$DIR/listeners"
 	while read -r name address command; do
-		port=53
 		case $name in
-		web | alpn) port=443 ;;
+		web | alpn) address=$address:443 ;;
+		peer-*) ;;	# each says its own port
+		*) address=$address:53 ;;
 		esac
-		grep -qxF "$address:$port" "$DIR/listeners" || return 1
+		grep -qxF "$address" "$DIR/listeners" || return 1
 	done <"$DIR/servers"
 }
 
@@ -149,6 +153,7 @@ lab_up()
 {
 	views=6
 	block=
+	peers=
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--views | --block)
@@ -157,6 +162,7 @@ lab_up()
 			esac
 			[ "$1" = --block ] && block=$2 || views=$2
 			shift 2 ;;
+		--peers) peers=$1; shift ;;
 		*) usage >&2; exit 64 ;;
 		esac
 	done
@@ -175,7 +181,8 @@ lab_up()
 	# What started is ended if the rest does not come up.
 	trap 'trap "" HUP INT TERM; stop_all' EXIT
 	trap 'exit 130' HUP INT TERM
-	python3 "$HERE/build.py" "$DIR" "$block" "$views"
+	# shellcheck disable=SC2086 # no word at all without peers
+	python3 "$HERE/build.py" "$DIR" "$block" "$views" $peers
 	start_servers
 	if ! wait_ready; then
 		lab_status | grep down >&2 || true
