@@ -6,6 +6,7 @@
 #   world_open [OPTION]...   starts the demo, with options of its own; what it
 #                    started ends with the script
 #   check WHAT COMMAND...   one thing that must be true
+#   dump_log DIR TOPIC...   the log in files, for python_log SCRIPT
 #   world_result     one line, and the exit status: nothing was wrong
 #
 # Wants BUILD_DIR, as tests/run.sh gives it.
@@ -179,4 +180,26 @@ decision()
 {
 	wait_for is_decided "$1" || return 1
 	decisions_of "$1" | head -n 1 | sed 's/^[^{]*[^ ]* *\({"schema_version\)/\1/'
+}
+
+# dump_log DIR TOPIC...: as tests/chaos/records.py reads it.
+dump_log()
+{
+	mkdir -p "$1"
+	dump_dir=$1
+	shift
+	if [ -d "$demo/kafka" ]; then
+		cp "$demo/kafka/tls/auditor.librdkafka" "$work/kcat.conf"
+	else
+		echo "bootstrap.servers=$(cat "$demo/broker")" >"$work/kcat.conf"
+	fi
+	/usr/bin/python3 tests/chaos/dump.py "$dump_dir" "$work/kcat.conf" mpic. "$@" \
+		>/dev/null
+}
+
+# python_log SCRIPT ARGUMENT...: a script that reads such a folder.
+python_log()
+{
+	PYTHONPATH=tests/support:tests/chaos PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 "$@"
 }
