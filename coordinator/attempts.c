@@ -97,7 +97,10 @@ static enum site_state *site_states(struct session *s, int64_t now_ms)
 	for (size_t i = 0; i < inv->count; i++) {
 		const char *code = (const char *)inv->sites[i].code.p;
 
-		if (liveness_alive(c->liveness, code, now_ms))
+		if (inventory_is_primary(inv, &inv->sites[i]) &&
+		    liveness_unproven(c->liveness, code, now_ms))
+			states[i] = SITE_UNPROVEN; /* */
+		else if (liveness_alive(c->liveness, code, now_ms))
 			states[i] = SITE_LIVE;
 		else if (liveness_skewed(c->liveness, code, now_ms))
 			states[i] = SITE_UNFIT; /* */

@@ -518,7 +518,7 @@ struct coordinator *coordinator_new(struct loop *loop,
 	c->denied_mono_ms = -SAY_AGAIN_MS;
 	c->partitions = xcalloc(d->partitions, sizeof(struct partition *));
 	c->liveness = liveness_new(d->conf->heartbeat_fresh_ms,
-	                           d->conf->clock_skew_ms);
+	                           d->conf->clock_skew_ms, d->conf->lab);
 	c->overload = overload_new();
 	c->barrier = barrier_new(c);
 	c->housekeeping = timer_new(loop, on_housekeeping, c);

@@ -15,6 +15,7 @@ struct instance {
 	int64_t at_ms;
 	int64_t wall_ms;
 	bool draining;
+	enum validation validation;
 	UT_hash_handle hh;
 };
 
@@ -22,14 +23,16 @@ struct liveness {
 	struct instance *instances;
 	int64_t fresh_ms;
 	int64_t skew_ms;
+	bool lab;
 };
 
-struct liveness *liveness_new(int64_t fresh_ms, int64_t skew_ms)
+struct liveness *liveness_new(int64_t fresh_ms, int64_t skew_ms, bool lab)
 {
 	struct liveness *l = xzalloc(sizeof(*l));
 
 	l->fresh_ms = fresh_ms;
 	l->skew_ms = skew_ms;
+	l->lab = lab;
 	return l;
 }
 
@@ -128,6 +131,7 @@ void liveness_note(struct liveness *l, const struct heartbeat *h, int64_t at_ms)
 		i->at_ms = sane_ms(at_ms);
 		i->wall_ms = sane_ms(h->wall_ms);
 		i->draining = h->draining;
+		i->validation = h->validation;
 	}
 	buf_clear(&key);
 }
@@ -166,6 +170,29 @@ bool liveness_skewed(const struct liveness *l, const char *perspective,
 		skewed = true;
 	}
 	return skewed;
+}
+
+static bool is_proven(const struct liveness *l, const struct instance *i)
+{
+	return i->validation == VALIDATION_SHOWN ||
+	       (l->lab && i->validation == VALIDATION_UNKNOWN);
+}
+
+bool liveness_unproven(const struct liveness *l, const char *perspective,
+                       int64_t now_ms)
+{
+	bool unproven = false;
+
+	for (const struct instance *i = l->instances; i != NULL;
+	     i = i->hh.next) {
+		if (strcmp(i->perspective, perspective) != 0 ||
+		    !is_fresh(l, i, now_ms) || is_skewed(l, i, now_ms))
+			continue;
+		if (is_proven(l, i))
+			return false;
+		unproven = true;
+	}
+	return unproven;
 }
 
 static int64_t size_of(int64_t ms)

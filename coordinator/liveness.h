@@ -15,7 +15,8 @@ struct liveness;
 
 enum { LIVENESS_INSTANCES_MAX = 4096 }; /* the rest of a flood is ignored */
 
-struct liveness *liveness_new(int64_t fresh_ms, int64_t skew_ms);
+/* lab: instances without a canary may be a primary's. */
+struct liveness *liveness_new(int64_t fresh_ms, int64_t skew_ms, bool lab);
 void liveness_free(struct liveness **l);
 
 /* at_ms: the record's timestamp. The heartbeat's signature was good. */
@@ -27,6 +28,10 @@ bool liveness_alive(const struct liveness *l, const char *perspective,
    such a perspective is not planned at all (R-100). */
 bool liveness_skewed(const struct liveness *l, const char *perspective,
                      int64_t now_ms);
+/* Alive, but none of its instances has shown lately that it validates DNSSEC:
+   no primary (R-033). */
+bool liveness_unproven(const struct liveness *l, const char *perspective,
+                       int64_t now_ms);
 /* Of the fresh instances the clock that is off most; false: there is none. */
 bool liveness_ahead(const struct liveness *l, const char *perspective,
                     int64_t now_ms, int64_t *ahead_ms);

@@ -17,7 +17,8 @@ struct stats {
 	struct metric *checks, *results, *untrusted, *undecodable;
 	struct metric *commits, *commit_seconds, *commit_answers;
 	struct metric *in_flight, *queued, *partitions, *paused, *window;
-	struct metric *window_overflows, *clock, *skew, *alive, *lag, *backlog;
+	struct metric *window_overflows, *clock, *skew, *alive, *unproven, *lag,
+		*backlog;
 	struct metric *time_left, *p95, *working;
 	bool shown[PARTITIONS_MAX]; /* their lag is not 0 */
 };
@@ -118,6 +119,11 @@ struct stats *stats_new(struct metrics *m)
 	s->alive =
 		metrics_gauge(m, "mpic_perspective_instances",
 	                      "Worker instances alive.", LABELS("perspective"));
+	s->unproven = metrics_gauge(
+		m, "mpic_primary_unproven",
+		"1 while the primary has not shown that it validates DNSSEC: "
+		"no request is worked on then.",
+		NULL);
 	register_clocks(s, m);
 	register_load(s, m);
 	s->lag = metrics_gauge(m, "mpic_kafka_consumer_lag",
@@ -238,6 +244,18 @@ static void collect_clocks(const struct stats *s, const char *code)
 		           (double)ahead_ms / 1000);
 }
 
+static void collect_primary(const struct stats *s)
+{
+	const struct coordinator *c = s->watched;
+	struct span primary = c->d->inventory.primary;
+
+	if (primary.len > 0)
+		series_set(metric_only(s->unproven),
+		           liveness_unproven(c->liveness,
+		                             (const char *)primary.p,
+		                             clock_wall_ms()));
+}
+
 static void collect(void *arg)
 {
 	struct stats *s = arg;
@@ -265,6 +283,7 @@ static void collect(void *arg)
 		                                  clock_wall_ms()));
 		collect_clocks(s, code);
 	}
+	collect_primary(s);
 }
 
 void stats_request(struct stats *s)

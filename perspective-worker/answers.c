@@ -68,6 +68,7 @@ void answers_send(struct worker *w, struct job *job, struct result *r)
 {
 	int64_t took_us = clock_mono_us() - job->started_mono_us;
 
+	r->validation_shown_ms = canary_shown_ms(w->canary);
 	stats_result(w->stats, r, took_us);
 	log_result(job, r, took_us);
 	send_result(w, job, r);

@@ -1,8 +1,10 @@
 #include "perspective-worker/conf.h"
 
 #include "base/guard.h"
+#include "base/name.h"
 #include "base/text.h"
 #include "names/names.h"
+#include "perspective-worker/canary.h"
 #include "probe/frame.h"
 #include "trust/record_signature.h"
 #include "wire/topics.h"
@@ -44,6 +46,9 @@ const struct setting worker_settings[] = {
 	SET_TEXT(C, "probe", "trust_anchor_file", trust_anchor_file, "/usr/share/dns/root.key", 1, 4096, 0, "DS or DNSKEY records of the root, one a line; DNSSEC is always validated (R-026)."),
 	SET_LIST(C, "probe", "root_servers", root_servers, "", 0, FRAME_ROOTS_MAX, SETTING_LAB_ONLY, "Addresses of another root's servers; empty: IANA's."),
 	SET_TEXT(C, "probe", "user_agent", user_agent, "mpic-validation", 1, 256, 0, "User-Agent of HTTP requests that bring none."),
+	SET_LIST(C, "canary", "names", canary_names, "", 0, CANARY_NAMES_MAX, 0, "Names in zones whose DNSSEC is broken, apex included: that they are refused shows that DNSSEC is validated; one that is answered disables this worker as the primary. Empty: dnssec-failed.org, in a lab none."),
+	SET_DURATION(C, "canary", "interval", canary_interval_ms, "6h", 100, 86400000, 0, "How often that is tried, after the start; sooner after a time when nothing was learned."),
+	SET_DURATION(C, "canary", "valid", canary_valid_ms, "26h", 1000, 93600000, 0, "How long it holds where name servers that don't answer let nothing be learned; then this worker is disabled as the primary."),
 	SET_LIST(C, "guard", "deny", guard_deny, "", 0, 256, 0, "More prefixes that no packet may go to."),
 	SET_LIST(C, "guard", "brokers", guard_brokers, "", 0, 256, 0, "Prefixes of the brokers, which no check may reach; needed when kafka.brokers has host names."),
 	SET_LIST(C, "guard", "egress", guard_egress, "", 0, 32, 0, "Addresses that this worker sends from; told to the coordinators, and no check may reach them."),
@@ -117,6 +122,26 @@ static int check_guard(const struct settings *s, const struct worker_conf *c,
 	return check_ports(s, c, why);
 }
 
+static int check_canary(const struct settings *s, const struct worker_conf *c,
+                        struct err *why)
+{
+	const struct name_rules rules = { .lab = c->lab };
+
+	for (size_t i = 0; i < c->canary_names.n; i++) {
+		struct span name = span_str(c->canary_names.at[i]);
+
+		if (name_check_target(name, &rules, NULL) != NAME_FQDN)
+			return settings_refuse(
+				s, why, "canary", NULL, "names",
+				"\"%.*s\" is not a domain name in lower case",
+				SPAN_ARG(name));
+	}
+	if (c->canary_interval_ms >= c->canary_valid_ms)
+		return settings_refuse(s, why, "canary", NULL, "interval",
+		                       "it must be shorter than canary.valid");
+	return 0;
+}
+
 int worker_conf_check(const struct settings *s, const void *conf,
                       struct err *why)
 {
@@ -141,5 +166,7 @@ int worker_conf_check(const struct settings *s, const void *conf,
 		return settings_refuse(s, why, "probe", NULL, "user",
 		                       "a worker that runs as root must name "
 		                       "a user for its probes");
+	if (check_canary(s, c, why) != 0)
+		return -1;
 	return check_guard(s, c, why);
 }

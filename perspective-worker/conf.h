@@ -32,6 +32,10 @@ struct worker_conf {
 	int64_t drain_ms;
 	const char *accept_vulnerable_resolver;
 
+	struct setting_list canary_names;
+	int64_t canary_interval_ms;
+	int64_t canary_valid_ms;
+
 	const char *probe_path; /* empty: beside this program */
 	int64_t probe_count;    /* 0: one per core */
 	const char *probe_user;

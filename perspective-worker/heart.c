@@ -93,6 +93,8 @@ void heart_fill(const struct heart *h, struct heartbeat *out)
 		.probes = (int64_t)f.alive,
 		.in_flight = (int64_t)worker_in_flight(w),
 		.in_flight_max = w->d->conf->in_flight_max,
+		.validation = canary_state(w->canary),
+		.validation_shown_ms = canary_shown_ms(w->canary),
 	};
 	for (int d = 0; d < PROBE_DEATH_COUNT; d++)
 		out->probe_deaths += f.deaths[d];

@@ -188,6 +188,9 @@ static void take_up(struct worker *w, const struct kafka_message *m,
 	if (left <= 0)
 		worker_answer(w, job, CLASS_TIMED_OUT, REASON_TIMEOUT_QUEUED,
 		              NULL);
+	else if (check->role == ROLE_PRIMARY && !canary_lets_primary(w->canary))
+		worker_answer(w, job, CLASS_ERROR, REASON_VALIDATION_UNPROVEN,
+		              NULL);
 	else if (is_over_suffix(w, check))
 		worker_answer(w, job, CLASS_ERROR, REASON_NAME_PUBLIC_SUFFIX,
 		              NULL);

@@ -8,6 +8,7 @@
 struct stats {
 	struct worker *watched;
 	struct metric *checks, *results, *duration, *dead_letters, *untrusted;
+	struct metric *canary, *validation, *shown;
 	struct metric *in_flight, *outgoing_bytes, *paused, *lag;
 	struct metric *probes, *starts, *deaths, *reruns, *set_aside, *queued;
 };
@@ -45,6 +46,22 @@ static void register_checks(struct stats *s, struct metrics *m)
 	                       LABELS("topic", "partition"));
 }
 
+static void register_canary(struct stats *s, struct metrics *m)
+{
+	s->canary = metrics_counter(m, "mpic_worker_canary_total",
+	                            "Names asked for that must be bogus.",
+	                            LABELS("outcome"));
+	s->validation = metrics_gauge(
+		m, "mpic_worker_validation",
+		"1 for what the canary last showed of DNSSEC validation; but "
+		"for \"shown\" (and \"unknown\" in a lab) no primary's checks "
+		"are done.",
+		LABELS("state"));
+	s->shown = metrics_gauge(
+		m, "mpic_worker_validation_shown_timestamp_seconds",
+		"When a bogus name was last refused as that.", NULL);
+}
+
 static void register_probes(struct stats *s, struct metrics *m)
 {
 	s->probes = metrics_gauge(m, "mpic_probes", "Probe processes by state.",
@@ -69,6 +86,7 @@ struct stats *stats_new(struct metrics *m)
 	struct stats *s = xzalloc(sizeof(*s));
 
 	register_checks(s, m);
+	register_canary(s, m);
 	register_probes(s, m);
 	metrics_on_collect(m, collect, s);
 	return s;
@@ -127,6 +145,20 @@ static void collect_lag(const struct stats *s)
 	}
 }
 
+static void collect_canary(const struct stats *s)
+{
+	const struct canary *c = s->watched->canary;
+	struct opt_int shown = canary_shown_ms(c);
+
+	for (int v = 0; v <= VALIDATION_FAILED; v++)
+		series_set(metric_series(
+				   s->validation,
+				   LABELS(validation_name((enum validation)v))),
+		           (int)canary_state(c) == v);
+	if (shown.set)
+		series_set(metric_only(s->shown), (double)shown.v / 1000);
+}
+
 static void collect(void *arg)
 {
 	const struct stats *s = arg;
@@ -139,6 +171,7 @@ static void collect(void *arg)
 	           (double)outgoing_bytes(w->outgoing));
 	series_set(metric_only(s->paused), w->paused ? 1 : 0);
 	collect_probes(s);
+	collect_canary(s);
 	if (w->in != NULL)
 		collect_lag(s);
 }
@@ -146,6 +179,11 @@ static void collect(void *arg)
 void stats_check(struct stats *s)
 {
 	series_add(metric_only(s->checks), 1);
+}
+
+void stats_canary(struct stats *s, const char *outcome)
+{
+	series_add(metric_series(s->canary, LABELS(outcome)), 1);
 }
 
 void stats_result(struct stats *s, const struct result *r, int64_t took_us)

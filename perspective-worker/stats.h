@@ -18,6 +18,8 @@ void stats_watch(struct stats *s, struct worker *w);
 void stats_unwatch(struct stats *s);
 
 void stats_check(struct stats *s);
+/* "bogus", "answered" or "nothing learned". */
+void stats_canary(struct stats *s, const char *outcome);
 void stats_result(struct stats *s, const struct result *r, int64_t took_us);
 /* why: "undecodable", "untrusted" ... */
 void stats_dead_letter(struct stats *s, const char *why);

@@ -253,6 +253,8 @@ static void on_done(void *owner, struct probe_task *task,
 	struct buf room = { 0 };
 	struct result r;
 
+	if (canary_take(w->canary, task, answer))
+		return;
 	drop_job(w, job);
 	job_result(job, &w->signer, answer, &room, &r);
 	answers_send(w, job, &r);
@@ -350,16 +352,26 @@ static bool accept_resolver(struct worker *w, struct span version)
 	return false;
 }
 
-/* Nobody is told that we are alive before we can work. */
+/* Nobody is told that we are alive before we can work, nor before the canary
+   had its say: a primary's first checks would fail without need. */
 static void begin(struct worker *w)
 {
 	struct err why;
 
-	if (w->versions == NULL || w->needs != NULL)
+	if (w->versions == NULL || w->needs != NULL ||
+	    !canary_is_settled(w->canary))
 		return;
 	heart_start(w->heart, w->versions);
 	if (w->in == NULL && !w->draining && open_in(w, &why) != 0)
 		give_up(w, EX_CONFIG, "worker_consumer_failed", why.text);
+}
+
+void worker_canary_told(struct worker *w)
+{
+	if (w->in == NULL)
+		begin(w);
+	else
+		heart_beat(w->heart);
 }
 
 static bool on_ready(void *owner, const char *versions, const char *sandbox)
@@ -373,6 +385,7 @@ static bool on_ready(void *owner, const char *versions, const char *sandbox)
 		         F_STR("sandbox", sandbox));
 	free(w->versions);
 	w->versions = xstrdup(versions);
+	canary_start(w->canary);
 	begin(w);
 	return true;
 }
@@ -579,6 +592,7 @@ struct worker *worker_new(struct loop *loop, const struct deployment *d,
 		xcalloc(keyring_count(d->keyring) + 1, sizeof(*w->complained));
 	w->partitions = partitions_new(d->checks);
 	w->heart = heart_new(w);
+	w->canary = canary_new(w);
 	w->commit = timer_new(loop, on_commit_time, w);
 	w->drain_limit = timer_new(loop, on_drain_limit, w);
 	w->revoke_limit = timer_new(loop, on_revoke_limit, w);
@@ -610,6 +624,7 @@ void worker_free(struct worker **slot)
 	job_free(&job);
 	partitions_free(&w->partitions);
 	heart_free(&w->heart);
+	canary_free(&w->canary);
 	timer_free(&w->commit);
 	timer_free(&w->drain_limit);
 	timer_free(&w->revoke_limit);
@@ -628,6 +643,8 @@ void worker_ready(const struct worker *w, struct buf *reasons)
 		buf_add_str(reasons, "draining\n");
 	if (f.ready == 0)
 		buf_add_str(reasons, "no probe is ready\n");
+	if (!canary_is_settled(w->canary))
+		buf_add_str(reasons, "no canary was heard yet\n");
 	if (w->needs != NULL)
 		buf_add_str(reasons, "brokers or topics not found yet\n");
 	else if (!w->assigned)

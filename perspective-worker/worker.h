@@ -9,6 +9,7 @@
  *   pool      the probes, which do the work
  *   outgoing  results and dead letters, kept until they are on the log
  *   heart     who we are, every few seconds
+ *   canary    that DNSSEC is validated, every few hours; first of all
  */
 #ifndef PERSPECTIVE_WORKER_WORKER_H
 #define PERSPECTIVE_WORKER_WORKER_H
@@ -17,6 +18,7 @@
 #include "kafka/kafka_needs.h"
 #include "kafka/kafka_out.h"
 #include "loop/timer.h"
+#include "perspective-worker/canary.h"
 #include "perspective-worker/deployment.h"
 #include "perspective-worker/heart.h"
 #include "perspective-worker/job.h"
@@ -36,6 +38,7 @@ struct worker {
 	struct partitions *partitions;
 	struct probe_pool *pool;
 	struct heart *heart;
+	struct canary *canary;
 	struct job_signer signer;
 	char *versions;   /* of a probe that was ready; NULL: none was */
 	struct job *jobs; /* read, and not answered yet */
@@ -71,6 +74,9 @@ int worker_exit_code(const struct worker *w);
 
 /* Checks read whose answer is not on the log yet. */
 size_t worker_in_flight(const struct worker *w);
+
+/* For the canary: a round of it has ended. */
+void worker_canary_told(struct worker *w);
 
 /* For intake. */
 

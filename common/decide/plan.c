@@ -281,6 +281,11 @@ static bool was_in(const struct attempt *previous, struct span code)
 	return false;
 }
 
+static bool may_be_planned(enum site_state state)
+{
+	return state == SITE_LIVE || state == SITE_SILENT;
+}
+
 static void gather(struct draw *d)
 {
 	const struct inventory *inv = d->in->inv;
@@ -290,7 +295,7 @@ static void gather(struct draw *d)
 		const struct perspective_site *s = &inv->sites[i];
 
 		if (!s->enabled || inventory_is_primary(inv, s) ||
-		    d->in->states[i] == SITE_UNFIT)
+		    !may_be_planned(d->in->states[i]))
 			continue;
 		d->all[d->count++] = (struct candidate){
 			.site = s,
@@ -369,6 +374,19 @@ static enum site_state state_of(const struct plan_input *in,
 	return in->states[s - in->inv->sites];
 }
 
+/* Why there can be no attempt with this primary. */
+static enum reason check_primary(const struct plan_input *in,
+                                 const struct perspective_site *primary)
+{
+	if (in->inv->primary.len == 0) /* the caller's */
+		return REASON_UNKNOWN;
+	if (primary == NULL || !primary->enabled ||
+	    state_of(in, primary) == SITE_UNFIT)
+		return REASON_PRIMARY_MISSING;
+	return may_be_planned(state_of(in, primary)) ? REASON_UNKNOWN
+	                                             : REASON_PRIMARY_UNPROVEN;
+}
+
 enum reason plan_make(const struct plan_input *in, struct arena *arena,
                       struct plan *out)
 {
@@ -384,13 +402,12 @@ enum reason plan_make(const struct plan_input *in, struct arena *arena,
 	if (want->remotes < in->rule->min_remotes ||
 	    want->remotes > most_remotes(in->inv))
 		return REASON_INSUFFICIENT_PERSPECTIVES;
-	if (in->inv->primary.len > 0 && (primary == NULL || !primary->enabled ||
-	                                 state_of(in, primary) == SITE_UNFIT))
-		return REASON_PRIMARY_MISSING;
+	enum reason r = check_primary(in, primary);
+
+	if (r != REASON_UNKNOWN)
+		return r;
 	gather(&d);
-
-	enum reason r = draw_asked(&d, want, min_rirs);
-
+	r = draw_asked(&d, want, min_rirs);
 	if (r != REASON_UNKNOWN)
 		return r;
 	plan.perspectives = arena_calloc(arena, d.chosen_count + 1,

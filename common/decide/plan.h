@@ -62,7 +62,9 @@ enum reason plan_demand(const struct policy_rule *rule,
 enum site_state {
 	SITE_SILENT, /* no fresh heartbeat: planned only if too few are live */
 	SITE_LIVE,
-	SITE_UNFIT /* skewed clock, failed canary: never planned */
+	SITE_UNFIT,   /* a skewed clock: never planned */
+	SITE_UNPROVEN /* a primary whose canary did not show that it validates
+	                 DNSSEC: never planned (R-033) */
 };
 
 struct plan_input {
@@ -93,7 +95,8 @@ struct plan {
 
 /* REASON_UNKNOWN and *out in the arena (codes and RIR names borrowed from the
    inventory), else INSUFFICIENT_PERSPECTIVES, RIR_DIVERSITY, or
-   PRIMARY_MISSING for an unfit primary; *out untouched. */
+   PRIMARY_MISSING for an unfit primary, PRIMARY_UNPROVEN for an unproven one;
+   *out untouched. */
 enum reason plan_make(const struct plan_input *in, struct arena *arena,
                       struct plan *out) __attribute__((warn_unused_result));
 

@@ -4,6 +4,22 @@
 
 enum { EGRESS_MAX = 32 }; /* addresses of one worker */
 
+static const char *const validations[] = {
+	[VALIDATION_SHOWN] = "shown",
+	[VALIDATION_UNPROVEN] = "unproven",
+	[VALIDATION_FAILED] = "failed",
+};
+static const struct name_table validation_names = {
+	validations, sizeof(validations) / sizeof(validations[0]), false
+};
+
+const char *validation_name(enum validation v)
+{
+	const char *name = name_of(&validation_names, v);
+
+	return name != NULL ? name : "unknown";
+}
+
 #define S struct heartbeat
 static const struct field fields[] = {
 	VERSION(S, schema_version),
@@ -21,6 +37,9 @@ static const struct field fields[] = {
 	INT("probe_deaths", S, probe_deaths, REQUIRED, 0, INT64_MAX),
 	INT("in_flight", S, in_flight, REQUIRED, 0, INT32_MAX),
 	INT("in_flight_max", S, in_flight_max, REQUIRED, 0, INT32_MAX),
+	ENUM("validation", S, validation, enum validation, OPTIONAL,
+	     &validation_names),
+	OPT_INT("validation_shown_ms", S, validation_shown_ms, 0, MAX_TIME),
 };
 const struct record_type heartbeat_type = RECORD_TYPE(S, fields);
 #undef S

@@ -10,6 +10,14 @@
 
 enum { HEARTBEAT_MAX = 8192 };
 
+/* What a worker's canary has shown. */
+enum validation {
+	VALIDATION_UNKNOWN,  /* it has none, which only a lab may do */
+	VALIDATION_SHOWN,    /* bogus names were refused as that, lately */
+	VALIDATION_UNPROVEN, /* not yet, or not lately */
+	VALIDATION_FAILED    /* a bogus name was answered */
+};
+
 struct heartbeat {
 	int64_t schema_version;
 	struct span perspective;
@@ -27,7 +35,12 @@ struct heartbeat {
 	int64_t probe_deaths; /* since start */
 	int64_t in_flight;
 	int64_t in_flight_max;
+	enum validation validation;
+	struct opt_int validation_shown_ms; /* when last */
 };
+
+/* "unknown" when out of range. */
+const char *validation_name(enum validation v);
 
 /* NULL, or why the value is refused (static text); *out untouched then. */
 const char *heartbeat_decode(struct span value, struct arena *arena,

@@ -33,6 +33,7 @@ static const struct field fields[] = {
 	INT("tries", S, tries, REQUIRED, 0, INT32_MAX),
 	TEXT("versions", S, versions, REQUIRED, MAX_VERSIONS),
 	BOOL("vulnerable_resolver_accepted", S, vulnerable_resolver_accepted),
+	OPT_INT("validation_shown_ms", S, validation_shown_ms, 0, MAX_TIME),
 	RECORDS_HERE("kinds", S, kinds, REQUIRED, struct kind_result,
 	             &kind_type, KIND_COUNT),
 };

@@ -45,6 +45,8 @@ struct result {
 	int64_t tries;        /* runs of the check, 2 after a probe's death */
 	struct span versions; /* "mpic/0.1.0 libunbound/1.17.1 ..." */
 	bool vulnerable_resolver_accepted;
+	struct opt_int validation_shown_ms; /* when a bogus name was last
+	                                       refused there (R-033, R-094) */
 	struct kind_result kinds[KIND_COUNT];
 	size_t kinds_count;
 };

@@ -139,6 +139,8 @@ probe {
 	root_servers = { "$(lab "VIEW_${view}_ROOT")" }
 	trust_anchor_file = "$(lab "VIEW_${view}_ANCHOR")"
 }
+# That DNSSEC is validated: a name of a zone with broken signatures.
+canary { names = { "bogus.lab", "wrong-ds.lab" } }
 # Nothing else of loopback: that is what the guard is tried with.
 guard {
 	allow = { "$(lab DNS_NET)", "$(lab WEB_NET)" }

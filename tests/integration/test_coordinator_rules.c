@@ -5,6 +5,7 @@
 #include "tests/support/coordinator_world.h"
 #include "tests/support/run.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 static struct coordinator_world w;
@@ -131,6 +132,49 @@ START_TEST(every_method_is_corroborated)
 }
 END_TEST
 
+static bool is_unproven(void *arg)
+{
+	const bool *wanted = arg;
+
+	return liveness_unproven(w.coordinator->liveness, cw_codes[0],
+	                         clock_wall_ms()) == *wanted;
+}
+
+static const struct decision *decide_while(enum validation validation,
+                                           const char *id)
+{
+	bool unproven = validation != VALIDATION_SHOWN;
+	int before = w.decisions;
+
+	w.validation = validation;
+	world_run(&w.kafka, "heartbeats", is_unproven, &unproven);
+	memset(w.checks, 0, sizeof(w.checks));
+	cw_submit(&w, -1, id, cw_request(&w, id, "c.example.com"));
+	cw_wait_decisions(&w, before + 1);
+	return &cw_decision(&w, id, 0)->decision;
+}
+
+/* R-033: nobody is asked while the primary has no proof, and the decision says
+   why. All perspectives' heartbeats say the same here: remotes need none. */
+START_TEST(no_plan_without_a_proven_primary)
+{
+	static const enum validation disabled[] = { VALIDATION_FAILED,
+		                                    VALIDATION_UNPROVEN };
+
+	for (int i = 0; i < COUNT(disabled); i++) {
+		const struct decision *d = decide_while(
+			disabled[i], i == 0 ? "failed" : "unproven");
+
+		ck_assert_int_eq(d->outcome, OUTCOME_DO_NOT_ISSUE);
+		ck_assert_str_eq(reason_name(d->reason), "primary-unproven");
+		expect_checks(0);
+	}
+	ck_assert(cw_has_figure(&w, "mpic_primary_unproven 1"));
+	ck_assert_int_eq(decide_while(VALIDATION_SHOWN, "shown")->outcome,
+	                 OUTCOME_ISSUE);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("rules");
@@ -140,6 +184,7 @@ int main(void)
 	tcase_add_test(tc, nothing_is_reused);
 	tcase_add_test(tc, caa_is_corroborated_by_own_answers);
 	tcase_add_test(tc, no_decision_before_corroboration);
+	tcase_add_test(tc, no_plan_without_a_proven_primary);
 	tcase_add_test(tc, every_method_is_corroborated);
 	return run_case(tc);
 }

@@ -215,6 +215,10 @@ static const struct row {
 	  REASON_CAA_PARAMETERS },
 	{ "caa-other.lab", forgiving, CLASS_DISAGREED, REASON_CAA_FORBIDS },
 	{ "wrong-ds.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	/* as the canary asks, whatever the perspective's role */
+	{ "wrong-ds.lab", dns01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	{ "bogus.lab", dns01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	{ "bogus.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "stripped.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "future.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "island.parent.lab", caa, CLASS_CORROBORATED, REASON_CAA_NO_RECORDS },

@@ -502,6 +502,106 @@ START_TEST(vulnerable_resolver_needs_a_word)
 }
 END_TEST
 
+/* -- the canary */
+
+static void setup_turncoat(void)
+{
+	ww_open(&w, "canary {\n names = { \"turncoat.example.com\", "
+	            "\"servfail.example.com\" }\n"
+	            " interval = 200ms\n valid = 2s\n}\n");
+}
+
+static void setup_mute_canary(void)
+{
+	ww_open(&w, "canary { names = { \"servfail.example.com\" } }\n");
+}
+
+static bool has_validation(void *arg)
+{
+	return w.beats > 0 && w.beat.validation == *(enum validation *)arg;
+}
+
+static void wait_validation(enum validation wanted)
+{
+	world_run(&w.kafka, validation_name(wanted), has_validation, &wanted);
+}
+
+static const struct got_result *answer_as(enum perspective_role role,
+                                          const char *id)
+{
+	struct check c = ww_check(id, "honest.example.com");
+	int before = w.results_count;
+
+	c.role = role;
+	ww_send(&w, &c);
+	ww_wait_results(&w, before + 1);
+	return ww_result(&w, id, 0);
+}
+
+static void expect_disabled(const char *primary, const char *remote)
+{
+	const struct got_result *g = answer_as(ROLE_PRIMARY, primary);
+
+	expect_all(g, CLASS_ERROR, REASON_VALIDATION_UNPROVEN);
+	ck_assert_int_eq(g->result.tries, 0);
+	expect_all(answer_as(ROLE_REMOTE, remote), CLASS_CORROBORATED,
+	           REASON_UNKNOWN);
+}
+
+static void expect_proven(const char *primary)
+{
+	const struct got_result *g = answer_as(ROLE_PRIMARY, primary);
+
+	expect_all(g, CLASS_CORROBORATED, REASON_UNKNOWN);
+	ck_assert(g->result.validation_shown_ms.set); /* */
+	ck_assert_int_le(g->result.validation_shown_ms.v,
+	                 g->result.finished_ms);
+	ck_assert_int_ge(g->result.validation_shown_ms.v,
+	                 g->result.started_ms - 60000);
+}
+
+/* A bogus name that is answered, by one kind of check only, disables the
+   primary until it is refused again; so does a proof that is too old. What one
+   silent name does not say, another does. */
+START_TEST(canary_gates_the_primary)
+{
+	struct buf text = { 0 };
+
+	log_to_fd(open("/dev/null", O_WRONLY | O_CLOEXEC));
+	ww_start(&w);
+	wait_validation(VALIDATION_SHOWN);
+	ck_assert(w.beat.validation_shown_ms.set);
+	expect_proven("shown");
+
+	(void)answer("flip1", "flip.example.com");
+	wait_validation(VALIDATION_FAILED);
+	expect_disabled("failed", "remote1");
+
+	(void)answer("flip2", "flip.example.com");
+	wait_validation(VALIDATION_SHOWN);
+	expect_proven("again");
+
+	(void)answer("flip3", "flip.example.com");
+	wait_validation(VALIDATION_UNPROVEN);
+	expect_disabled("old", "remote2");
+	metrics_render(w.metrics, &text);
+	ck_assert(strstr(buf_cstr(&text), "mpic_worker_validation{state="
+	                                  "\"unproven\"} 1\n") != NULL);
+	buf_clear(&text);
+}
+END_TEST
+
+/* Nothing learned at the start: others' checks are done all the same. */
+START_TEST(mute_canary_disables_the_primary)
+{
+	log_to_fd(open("/dev/null", O_WRONLY | O_CLOEXEC));
+	ww_start(&w);
+	wait_validation(VALIDATION_UNPROVEN);
+	ck_assert(!w.beat.validation_shown_ms.set);
+	expect_disabled("mute", "remote");
+}
+END_TEST
+
 START_TEST(figures)
 {
 	static const char *const wanted[] = {
@@ -551,6 +651,17 @@ int main(void)
 	TCase *losses = case_of(suite, "losses");
 	TCase *ends = case_of(suite, "ends");
 	TCase *figs = case_of(suite, "figures");
+	TCase *turncoat = tcase_create("canary");
+	TCase *mute = tcase_create("mute canary");
+
+	tcase_set_timeout(turncoat, 180);
+	tcase_add_checked_fixture(turncoat, setup_turncoat, teardown);
+	tcase_add_test(turncoat, canary_gates_the_primary);
+	suite_add_tcase(suite, turncoat);
+	tcase_set_timeout(mute, 180);
+	tcase_add_checked_fixture(mute, setup_mute_canary, teardown);
+	tcase_add_test(mute, mute_canary_disables_the_primary);
+	suite_add_tcase(suite, mute);
 
 	tcase_add_test(records, result_says_what_the_check_said);
 	tcase_add_test(records, refused_once_and_passed_over);

@@ -249,6 +249,7 @@ static void on_beat(void *arg)
 			               .instance = SPAN("w1"),
 			               .wall_ms = clock_wall_ms(),
 			               .started_ms = clock_wall_ms(),
+			               .validation = w->validation,
 			               .resolver = SPAN("played"),
 			               .versions = SPAN("played") };
 

@@ -78,6 +78,7 @@ struct coordinator_world {
 	struct check held[CITIES];
 	struct span check_trace; /* traceparent of the last check */
 	bool heartbeats;
+	enum validation validation; /* that they tell, the primary's too */
 	struct timer *beat;
 
 	struct decided *decided, **decided_end;

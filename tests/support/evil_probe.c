@@ -301,6 +301,55 @@ static void do_slow(const struct probe_job *job)
 		                               clock_mono_ms() + SLOW_MS };
 }
 
+/* -- canaries: "turncoat" ends as the last "flip" has it */
+
+static void answer_error(const struct probe_job *job, enum reason reason)
+{
+	struct frame f = done_frame(job->id, job->check_set, "played");
+
+	for (size_t i = 0; i < f.done.kinds_count; i++) {
+		f.done.kinds[i].result_class = CLASS_ERROR;
+		f.done.kinds[i].reason = reason;
+	}
+	put_frame(&f);
+}
+
+static void do_bogus(const struct probe_job *job)
+{
+	answer_error(job, REASON_DNSSEC_BOGUS);
+}
+
+static void do_servfail(const struct probe_job *job)
+{
+	answer_error(job, REASON_DNS_SERVFAIL);
+}
+
+static void do_half(const struct probe_job *job)
+{
+	struct frame f = done_frame(job->id, job->check_set, "half");
+
+	f.done.kinds[0].result_class = CLASS_ERROR;
+	f.done.kinds[0].reason = REASON_DNSSEC_BOGUS;
+	put_frame(&f);
+}
+
+static int flips;
+
+static void do_flip(const struct probe_job *job)
+{
+	flips++;
+	answer(job->id, job->check_set, "flipped");
+}
+
+static void do_turncoat(const struct probe_job *job)
+{
+	switch (flips % 4) {
+	case 1: do_half(job); return;
+	case 3: do_servfail(job); return;
+	default: do_bogus(job); return;
+	}
+}
+
 static const struct mode {
 	const char *name;
 	void (*act)(const struct probe_job *job);
@@ -315,7 +364,9 @@ static const struct mode {
 	{ "noise", do_noise },         { "closes", do_closes },
 	{ "exit", do_exit },           { "abort", do_abort },
 	{ "hang", do_hang },           { "forget", do_forget },
-	{ "slow", do_slow },
+	{ "slow", do_slow },           { "bogus", do_bogus },
+	{ "servfail", do_servfail },   { "flip", do_flip },
+	{ "turncoat", do_turncoat },
 };
 
 static void act(const struct probe_job *job)

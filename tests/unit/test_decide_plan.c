@@ -779,6 +779,8 @@ START_TEST(primary_must_be_fit)
 	ck_assert_uint_eq(p.silent_planned, 1);
 	states[0] = SITE_UNFIT;
 	ck_assert_int_eq(plan_make(&in, arena, &p), REASON_PRIMARY_MISSING);
+	states[0] = SITE_UNPROVEN; /* */
+	ck_assert_int_eq(plan_make(&in, arena, &p), REASON_PRIMARY_UNPROVEN);
 }
 END_TEST
 

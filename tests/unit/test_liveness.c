@@ -10,7 +10,7 @@ static struct liveness *l;
 
 static void setup(void)
 {
-	l = liveness_new(FRESH, SKEW);
+	l = liveness_new(FRESH, SKEW, false);
 }
 
 static void teardown(void)
@@ -71,6 +71,49 @@ START_TEST(one_good_instance_is_enough)
 }
 END_TEST
 
+static const struct {
+	const char *what;
+	bool lab;
+	enum validation first, second; /* a second instance; UNKNOWN: none */
+	bool unproven;
+} proofs[] = {
+	{ "shown", false, VALIDATION_SHOWN, VALIDATION_UNKNOWN, false },
+	{ "not yet", false, VALIDATION_UNPROVEN, VALIDATION_UNKNOWN, true },
+	{ "failed", false, VALIDATION_FAILED, VALIDATION_UNKNOWN, true },
+	{ "nothing said", false, VALIDATION_UNKNOWN, VALIDATION_UNKNOWN, true },
+	{ "nothing said in a lab", true, VALIDATION_UNKNOWN, VALIDATION_UNKNOWN,
+	  false },
+	{ "failed in a lab", true, VALIDATION_FAILED, VALIDATION_UNKNOWN,
+	  true },
+	{ "one of two", false, VALIDATION_FAILED, VALIDATION_SHOWN, false },
+	{ "none of two", false, VALIDATION_FAILED, VALIDATION_UNPROVEN, true },
+};
+
+/* who may not be the primary, although it is alive. */
+START_TEST(primary_has_to_be_proven)
+{
+	struct heartbeat h = { .perspective = SPAN("fra"),
+		               .instance = SPAN("w1"),
+		               .wall_ms = NOW,
+		               .validation = proofs[_i].first };
+
+	liveness_free(&l);
+	l = liveness_new(FRESH, SKEW, proofs[_i].lab);
+	ck_assert(!liveness_unproven(l, "fra", NOW)); /* silent, no more */
+	liveness_note(l, &h, NOW);
+	if (proofs[_i].second != VALIDATION_UNKNOWN) {
+		h.instance = SPAN("w2");
+		h.validation = proofs[_i].second;
+		liveness_note(l, &h, NOW);
+	}
+	ck_assert(liveness_alive(l, "fra", NOW));
+	ck_assert_msg(liveness_unproven(l, "fra", NOW) == proofs[_i].unproven,
+	              "%s", proofs[_i].what);
+	/* what is silent is no proof, and no disproof */
+	ck_assert(!liveness_unproven(l, "fra", NOW + FRESH + 1));
+}
+END_TEST
+
 /* A clock that was mended is believed again at once. */
 START_TEST(the_last_word_counts)
 {
@@ -107,6 +150,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, one_instance, 0, COUNT(rows));
+	tcase_add_loop_test(tc, primary_has_to_be_proven, 0, COUNT(proofs));
 	tcase_add_test(tc, one_good_instance_is_enough);
 	tcase_add_test(tc, the_last_word_counts);
 	tcase_add_test(tc, a_flood_is_bounded);

@@ -374,6 +374,7 @@ static void *result_two_kinds(struct arena *arena)
 		.probe_generation = 12,
 		.tries = 1,
 		.versions = SPAN("mpic/0.1.0 libunbound/1.17.1 curl/7.88.1"),
+		.validation_shown_ms = SOME_INT(NOW - 3600000),
 		.kinds = { { .kind = KIND_DCV,
 		             .result_class = CLASS_CORROBORATED,
 		             .reason = REASON_VALUE_FOUND,
@@ -516,6 +517,8 @@ static void *heartbeat_alive(struct arena *arena)
 		.probe_deaths = 1,
 		.in_flight = 130,
 		.in_flight_max = 5000,
+		.validation = VALIDATION_SHOWN,
+		.validation_shown_ms = SOME_INT(NOW - 3600000),
 	};
 
 	return KEEP(h);
