@@ -128,7 +128,8 @@ def addresses(block):
     return {"WEB_REVERSE": f"1.8.{block}", "DNS_NET": f"{dns}.0/24", "WEB_NET": f"{web}.0/24",
             "WEB": f"{web}.1", "ATTACKER": f"{web}.2",
             "HOSTILE_WEB": f"{web}.3", "CLOSED": f"{web}.4",
-            "ALPN": f"{web}.5", "HOSTILE_DNS": f"{dns}.9"}
+            "ALPN": f"{web}.5", "BULK_ALPN": f"{web}.6",
+            "HOSTILE_DNS": f"{dns}.9"}
 
 
 def servers_of(block, view):
@@ -364,7 +365,7 @@ class Lab:
     def write_suffixes(self):
         """The public suffix list, with the lab's suffixes among ICANN's."""
         ours = [row.zone.rstrip(".") for row in self.rows if row.depth == 1]
-        ours += ["bulk.lab", "bulk0.lab"]
+        ours += ["bulk.lab", "bulk0.lab", "bulk-alpn.lab", "bulk0-alpn.lab"]
         begin = "// ===BEGIN ICANN DOMAINS===\n"
         text = PSL.read_text(encoding="utf-8") if PSL.is_file() else \
             begin + "// ===END ICANN DOMAINS===\n"

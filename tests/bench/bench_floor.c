@@ -46,6 +46,7 @@ struct part {
 struct run {
 	struct arena *arena;
 	enum check_kind kind;
+	bool alpn; /* tls-alpn-01 instead of http-01 */
 	struct floor_broker broker;
 	double seconds; /* of each part */
 	struct sample records[RECORDS];
@@ -161,6 +162,8 @@ static void measure_targets(struct run *r)
 		                 .anchor = env("VIEW_1_ANCHOR"),
 		                 .zone = env("BENCH_ZONE"),
 		                 .window_ms = 10000 };
+	struct floor_tls tls = { .address = env("BULK_ALPN"),
+		                 .zone = dns.zone };
 	struct floor_web web = {
 		.address = env("WEB"),
 		.zone = dns.zone,
@@ -176,7 +179,12 @@ static void measure_targets(struct run *r)
 	}
 	add(r, "look up A and AAAA", PERSPECTIVES,
 	    floor_lookup(&dns, addresses, 2, r->seconds));
-	add(r, "fetch over HTTP", PERSPECTIVES, floor_fetch(&web, r->seconds));
+	if (r->alpn)
+		add(r, "shake hands over TLS", PERSPECTIVES,
+		    floor_shake(&tls, r->seconds));
+	else
+		add(r, "fetch over HTTP", PERSPECTIVES,
+		    floor_fetch(&web, r->seconds));
 }
 
 static const char *of(struct run *r, const char *verb, size_t record)
@@ -236,9 +244,10 @@ int main(int argc, char **argv)
 	uint64_t ms;
 
 	if (argc != 5 || !text_u64(span_str(argv[4]), 60000, &ms))
-		floor_die("usage: bench_floor caa|http-01 BROKERS SAMPLES "
-		          "MILLISECONDS-PER-PART");
+		floor_die("usage: bench_floor caa|http-01|tls-alpn-01 BROKERS "
+		          "SAMPLES MILLISECONDS-PER-PART");
 	r.kind = strcmp(argv[1], "caa") == 0 ? KIND_CAA : KIND_DCV;
+	r.alpn = strcmp(argv[1], "tls-alpn-01") == 0;
 	r.broker = (struct floor_broker){
 		.brokers = argv[2],
 		.properties = getenv("BENCH_PROPERTIES"),

@@ -90,8 +90,11 @@ static void fill(const struct load *l, struct request *r, struct span id,
 	if (dcv)
 		r->dcv = (struct dcv_parameters){
 			.present = true,
-			.validation_method = METHOD_ACME_HTTP_01,
-			.validation_method_text = SPAN("acme-http-01"),
+			.validation_method = l->o.alpn ? METHOD_ACME_TLS_ALPN_01
+			                               : METHOD_ACME_HTTP_01,
+			.validation_method_text =
+				l->o.alpn ? SPAN("acme-tls-alpn-01")
+					  : SPAN("acme-http-01"),
 			.token = span_str(l->o.token),
 			.key_authorization = span_str(l->o.key_authorization),
 		};

@@ -47,6 +47,14 @@ struct floor_web {
 /* GET on a fresh connection. */
 double floor_fetch(const struct floor_web *web, double seconds);
 
+struct floor_tls {
+	const char *address;
+	const char *zone;
+};
+/* A connection and a handshake for acme-tls/1 with what offers it on port
+   443. */
+double floor_shake(const struct floor_tls *tls, double seconds);
+
 /* Where records go, and as whom. */
 struct floor_broker {
 	const char *brokers;

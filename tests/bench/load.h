@@ -17,6 +17,7 @@ struct options {
 	const char *samples;      /* folder; NULL: none */
 	const char *token;        /* NULL: CAA */
 	const char *key_authorization;
+	bool alpn;        /* tls-alpn-01 instead of http-01 */
 	const char *kill; /* name of a process to kill; NULL: none */
 	uint64_t partitions;
 	uint64_t checks_partitions;

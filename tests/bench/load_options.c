@@ -28,6 +28,8 @@ static const struct argp_option table[] = {
 	{ "perspectives", 'P', "CODES", 0, "the primary first", 0 },
 	{ "http-01", 't', "TOKEN:KEY-AUTHORIZATION", 0,
 	  "dcv by acme-http-01; else caa", 0 },
+	{ "tls-alpn-01", 'a', "TOKEN:KEY-AUTHORIZATION", 0,
+	  "dcv by acme-tls-alpn-01", 0 },
 	{ "in-flight", 'i', "N", 0, "requests undecided at a time (64)", 0 },
 	{ "rate", 'r', "N", 0, "requests a second; else closed loop", 0 },
 	{ "time-allowed", OPT_TIME_ALLOWED, "MS", 0, "of each request", 0 },
@@ -51,12 +53,13 @@ static uint64_t number(struct argp_state *state, const char *arg)
 	return n;
 }
 
-static void take_http_01(struct argp_state *state, struct options *o, char *arg)
+static void take_challenge(struct argp_state *state, struct options *o,
+                           char *arg)
 {
 	char *colon = strchr(arg, ':');
 
 	if (colon == NULL) {
-		argp_error(state, "--http-01 wants TOKEN:KEY-AUTHORIZATION");
+		argp_error(state, "TOKEN:KEY-AUTHORIZATION is wanted");
 		return;
 	}
 	*colon = '\0';
@@ -89,7 +92,8 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'z': o->zone = arg; return 0;
 	case 'P': o->perspectives = arg; return 0;
-	case 't': take_http_01(state, o, arg); return 0;
+	case 'a': o->alpn = true; /* fall through */
+	case 't': take_challenge(state, o, arg); return 0;
 	case 'i': o->in_flight = number(state, arg); return 0;
 	case 'r': o->rate = number(state, arg); return 0;
 	case OPT_TIME_ALLOWED:

@@ -29,7 +29,7 @@ def helper(name):
         return "broker"
     if name.startswith("lab-view") or name == "lab-hostile":
         return "name servers"
-    if name in ("lab-web", "lab-alpn"):
+    if name in ("lab-web", "lab-alpn", "alpn"):
         return "web servers"
     return name if name in OTHERS else "other helpers"
 
@@ -216,8 +216,8 @@ def table(folder, zone, about_brokers, kinds):
           "everything: coordinator, workers and")
     print(f"probes, broker, name and web servers, load; {about_brokers}.")
     for name, kind in result["kinds"].items():
-        print(f"\n{name}, six perspectives, sequential gate, names below "
-              f"{zone}\n")
+        print(f"\n{name}, six perspectives, sequential gate, "
+              f"{'signed' if zone == 'bulk.lab' else 'unsigned'} zone\n")
         show_floor(kind["floor"])
         show_loads(kind)
         show_latency(kind["half"])

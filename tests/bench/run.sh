@@ -17,7 +17,7 @@
 #                       decisions
 #
 #   --seconds N  length of each measured window (20; in the modes 10)
-#   --only KIND  caa or http-01; otherwise both (in the modes: caa)
+#   --only KIND  caa, http-01 or tls-alpn-01; otherwise all (in the modes: caa)
 #   --quick      windows of 5 seconds: to see that it works
 #   --workers N  workers in each region (1)
 #   --time-allowed MS   of each request, with --overload (6000)
@@ -111,8 +111,8 @@ while [ $# -gt 0 ]; do
 		shift ;;
 	--only)
 		case ${2-} in
-		caa | http-01) only=$2 ;;
-		*) fail "--only wants caa or http-01" ;;
+		caa | http-01 | tls-alpn-01) only=$2 ;;
+		*) fail "--only wants caa, http-01 or tls-alpn-01" ;;
 		esac
 		shift ;;
 	--quick) seconds=5 ;;
@@ -127,7 +127,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$nodes" ] || [ $plaintext = no ] || fail "--plaintext is for --kafka"
 [ -n "$seconds" ] || seconds=$([ -n "$mode" ] && echo 10 || echo 20)
-kinds=${only:-caa http-01}
+kinds=${only:-caa http-01 tls-alpn-01}
 kind=${only:-caa}
 window=$((seconds * 1000))
 
@@ -140,7 +140,7 @@ prepare()
 	fi
 	{ cmake --preset "$PRESET" && cmake --build "build/$PRESET" \
 		-j "$JOBS" && cmake --build "build/$PRESET" -j "$JOBS" \
-		--target bench_floor bench_load; } >"$OUT/build.log" 2>&1 || {
+		--target bench_alpn bench_floor bench_load; } >"$OUT/build.log" 2>&1 || {
 		tail -n 40 "$OUT/build.log" >&2
 		fail "the build failed; see build/bench/build.log"
 	}
@@ -161,18 +161,29 @@ clean_up()
 # Measuring
 #
 
+# zone_of KIND: where any name passes it
+zone_of()
+{
+	case $1 in
+	tls-alpn-01) echo "${zone%.lab}-alpn.lab" ;;
+	*) echo "$zone" ;;
+	esac
+}
+
 # load KIND OUTPUT OPTION...
 load()
 {
 	case $1 in
 	http-01) what="--http-01=$TOKEN:$KEY_AUTHORIZATION" ;;
+	tls-alpn-01) what="--tls-alpn-01=$TOKEN:$KEY_AUTHORIZATION" ;;
 	*) what= ;;
 	esac
+	targets=$(zone_of "$1")
 	into=$2
 	shift 2
 	file=$(properties)
 	# shellcheck disable=SC2086 # options without blanks, or none
-	"$BENCH/bench_load" --brokers="$BROKERS" --zone="$zone" \
+	"$BENCH/bench_load" --brokers="$BROKERS" --zone="$targets" \
 		--partitions="$partitions" \
 		--checks-partitions="$([ -n "$nodes" ] && echo "$partitions" ||
 			echo "$workers")" \
@@ -225,7 +236,7 @@ measure_floor()
 	kind=$1
 	echo "bench: $kind: the floor" >&2
 	[ -z "$nodes" ] || make_floor_topics "$kind"
-	BENCH_ZONE=$zone "$BENCH/bench_floor" "$kind" "$BROKERS" \
+	BENCH_ZONE=$(zone_of "$kind") "$BENCH/bench_floor" "$kind" "$BROKERS" \
 		"$DIR/samples-$kind" $((seconds * 1000 / 5)) \
 		>"$OUT/$kind-floor.json" || fail "the floor broke off"
 }
@@ -268,6 +279,7 @@ main()
 		[ "$n" -lt 13 ] || fail "at most 12 remote perspectives"
 		[ "$n" -lt $most ] || most=$((n + 1))
 	done
+	start_alpn
 	start_broker_for $most
 	mode_"${mode:-cost}"
 }

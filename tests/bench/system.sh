@@ -81,6 +81,15 @@ rows()
 	grep -v '^#' "$HERE/perspectives.table" | head -n "$TABLE"
 }
 
+# For the names of bulk-alpn.lab and bulk0-alpn.lab, which the laboratory only
+# delegates.
+start_alpn()
+{
+	"$BENCH/bench_alpn" "$BULK_ALPN" "$ALPN_HASH" </dev/null \
+		>>"$DIR/log/alpn.out" 2>&1 &
+	alpn_pid=$!
+}
+
 # As many as there will ever be in this run: the broker has topics for all.
 start_broker_for()
 {
@@ -222,6 +231,7 @@ start_system()
 	while read -r pid _ name; do
 		echo "lab-$name $pid" >>"$DIR/processes"
 	done <"$DIR/lab/pids"
+	echo "alpn $alpn_pid" >>"$DIR/processes"
 	if [ -n "$nodes" ]; then
 		for n in $(seq "$nodes"); do
 			echo "kafka-$n $(cut -d ' ' -f 1 \
@@ -242,7 +252,7 @@ end_all()
 {
 	stop_ours
 	stop_broker 2>/dev/null || true
-	started=${broker_pid-}
+	started="${broker_pid-} ${alpn_pid-}"
 	stop_ours
 	sh deploy/lab/lab.sh down "$DIR/lab" 2>/dev/null || true
 }
