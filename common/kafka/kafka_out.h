@@ -1,7 +1,7 @@
 /*
  * kafka_out.h -- records out, on the loop: plain idempotent producer.
  *
- * acks=all, zstd, in order per partition. Bytes are copied by send. Every
+ * acks=all, lz4, in order per partition. Bytes are copied by send. Every
  * accepted record is reported exactly once, later, from the loop, until
  * kafka_out_free(), after which nothing is reported any more. Never blocks.
  */

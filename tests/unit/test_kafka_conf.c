@@ -256,7 +256,7 @@ static const struct {
 } values[] = {
 	{ KAFKA_ROLE_OUT, "enable.idempotence", "true" },
 	{ KAFKA_ROLE_OUT, "acks", "-1" },
-	{ KAFKA_ROLE_OUT, "compression.codec", "zstd" },
+	{ KAFKA_ROLE_OUT, "compression.codec", "lz4" },
 	{ KAFKA_ROLE_OUT, "partitioner", "murmur2_random" },
 	{ KAFKA_ROLE_OUT, "linger.ms", "7" }, /* the operator's */
 	{ KAFKA_ROLE_OUT, "ssl.endpoint.identification.algorithm", "https" },
