@@ -33,7 +33,7 @@ SIGNED = set(ALGORITHMS) | {
     "nsec", "nsec3", "nsec3-optout", "bad-signature", "bad-signature3",
     "expired", "future", "wrong-ds", "missing-ds"}
 WITHOUT_DS = {"unsigned", "missing-ds", "lame", "hostile"} | peers.WITHOUT_DS
-ELSEWHERE = {"lame", "hostile"} | peers.WAYS
+ELSEWHERE = {"lame", "hostile", "guest"} | peers.WAYS
 WAYS = SIGNED | ELSEWHERE | {"unsigned", "unsigned-with-ds"}
 
 # For tls-alpn-01, by name: what the certificate is for, whose digest it has,
@@ -137,6 +137,11 @@ def servers_of(block, view):
             for depth, level in enumerate(("ROOT", "TLD", "LEAF"))}
 
 
+def guest_of(block, view):
+    """The address that is left free for another's server (zones.table)."""
+    return f"127.{block}.7.{view * 10 + 4}"
+
+
 def ldns(directory, *command):
     done = subprocess.run(command, cwd=directory, text=True,
                           capture_output=True, check=False)
@@ -159,6 +164,7 @@ class Lab:
             self.rows += read_rows(peers.TABLE)
             self.knot = peers.Knot(directory, self.values)
         self.names = {row.zone for row in self.rows}
+        self.guest_keys = {}
         for sub in ("keys", "zones", "nsd", "web"):
             (directory / sub).mkdir(exist_ok=True)
 
@@ -183,7 +189,8 @@ class Lab:
         return "."
 
     def delegation(self, row, keys):
-        server = {"hostile": "hostile.nic.lab."}.get(
+        server = {"hostile": "hostile.nic.lab.",
+                  "guest": "guest.nic.lab."}.get(
             row.how, "tld.nic.lab." if row.depth == 1 else "ns.nic.lab.")
         text = f"{row.zone} NS {server}\n"
         if row.how in peers.WAYS:
@@ -275,9 +282,12 @@ class Lab:
             rows = self.rows_of(view)
             own = {**keys, **{row.zone: keys[view, row.zone]
                               for row in rows if row.depth < 2}}
-            values = {**self.values, **servers_of(self.block, view)}
+            values = {**self.values, **servers_of(self.block, view),
+                      "GUEST": guest_of(self.block, view)}
             for row in rows:
-                if row.depth > 1:
+                if row.how == "guest":
+                    self.guest_keys[view] = own[row.zone][0]
+                if row.depth > 1 or row.how in ELSEWHERE:
                     continue
                 server = ("root" if row.depth == 0 else "tld") + ".nic.lab."
                 text = self.source(row, server, rows, own, values)
@@ -383,6 +393,8 @@ class Lab:
         for view in self.views:
             for level, address in servers_of(self.block, view).items():
                 env[f"VIEW_{view}_{level}"] = address
+            env[f"VIEW_{view}_GUEST"] = guest_of(self.block, view)
+            env[f"VIEW_{view}_GUEST_KEY"] = f"{self.guest_keys[view]}.private"
             env[f"VIEW_{view}_HINTS"] = self.dir / f"view{view}/root.hints"
             env[f"VIEW_{view}_ANCHOR"] = self.dir / f"view{view}/root.key"
         (self.dir / "env").write_text("".join(
