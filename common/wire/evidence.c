@@ -15,7 +15,7 @@ enum {
 static const char *const dns_statuses[] = {
 	[DNS_SECURE] = "secure",         [DNS_INSECURE] = "insecure",
 	[DNS_BOGUS] = "bogus",           [DNS_FAILED] = "failed",
-	[DNS_UNANSWERED] = "unanswered",
+	[DNS_UNANSWERED] = "unanswered", [DNS_NOT_ASKED] = "not-asked",
 };
 static const char *const connect_ends[] = {
 	[CONNECT_MADE] = "made",
@@ -68,6 +68,7 @@ static const struct field dns_fields[] = {
 	INT("at_ms", S, at_ms, REQUIRED, 0, MAX_TIME),
 	INT("took_ms", S, took_ms, REQUIRED, 0, MAX_TIME),
 	INT("tries", S, tries, REQUIRED, 0, INT32_MAX),
+	OPT_BOOL("fresh", S, fresh),
 };
 static const struct record_type dns_type = RECORD_TYPE(S, dns_fields);
 #undef S

@@ -27,8 +27,9 @@ enum dns_status {
 	DNS_SECURE,   /* validated */
 	DNS_INSECURE, /* provably unsigned, or not under the anchor */
 	DNS_BOGUS,
-	DNS_FAILED,    /* no answer that could be used; rcode may say more */
-	DNS_UNANSWERED /* the check ended first */
+	DNS_FAILED,     /* no answer that could be used; rcode may say more */
+	DNS_UNANSWERED, /* the check ended first */
+	DNS_NOT_ASKED   /* our own resolver refused the question */
 };
 
 struct dns_evidence {
@@ -41,6 +42,9 @@ struct dns_evidence {
 	int64_t at_ms;      /* when asked */
 	int64_t took_ms;
 	int64_t tries;
+	/* In a resolver context made for this check's proof and nothing else,
+	   after what is to be proven: no answer is from a cache (R-068). */
+	struct opt_bool fresh;
 };
 
 enum connect_end {

@@ -140,7 +140,7 @@ static void ask(struct dns_lookup *op)
 	                     (int)op->seen.type, CLASS_IN, op, on_unbound,
 	                     &op->ub_id) != 0) {
 		op->asking = false;
-		note_failure(op, RCODE_NOERROR);
+		op->seen.status = DNS_NOT_ASKED;
 		timer_set_ms(op->tick, 0);
 	}
 }
@@ -149,8 +149,18 @@ static bool may_ask_again(const struct dns_lookup *op)
 {
 	return (op->seen.status == DNS_FAILED ||
 	        op->seen.status == DNS_UNANSWERED ||
+	        op->seen.status == DNS_NOT_ASKED ||
 	        op->seen.status == DNS_BOGUS) &&
 	       op->seen.tries < TRIES && clock_mono_ms() < op->end_ms;
+}
+
+static struct resolver_context *another_context(const struct dns_lookup *op)
+{
+	struct resolver *resolver = resolver_of(op->context);
+
+	return resolver_context_is_fresh(op->context)
+	               ? resolver_take_fresh(resolver)
+	               : resolver_take_again(resolver);
 }
 
 /* The only place that calls done(). */
@@ -162,7 +172,7 @@ static void on_tick(void *arg)
 		op->seen.took_ms = clock_mono_ms() - op->asked_mono_ms;
 	stop_asking(op);
 	if (may_ask_again(op)) {
-		op->again = resolver_take_again(resolver_of(op->context));
+		op->again = another_context(op);
 		ask(op);
 		return;
 	}
@@ -188,6 +198,8 @@ void dns_lookup_start(struct resolver_context *context, struct span name,
 	op->name = xspandup(name);
 	op->seen.name = span_of(op->name, name.len);
 	op->seen.type = type;
+	if (resolver_context_is_fresh(context))
+		op->seen.fresh = SOME_BOOL(true);
 	*slot = op;
 	ask(op);
 }

@@ -23,6 +23,7 @@ struct run {
 	bool wanted;
 	bool judged;
 	struct evidence_book book;
+	struct resolver_context *fresh; /* NULL: nothing wanted that yet */
 	struct dns_lookup *lookups[LOOKUPS_AT_ONCE];
 	struct http_fetch *fetch;
 	struct tls_shake *shake;
@@ -91,8 +92,10 @@ static void unlink_job(struct job *job)
 
 static void job_free(struct job *job)
 {
-	for (size_t i = 0; i < KIND_COUNT; i++)
+	for (size_t i = 0; i < KIND_COUNT; i++) {
 		cancel_operations(&job->runs[i]);
+		resolver_release(&job->runs[i].fresh);
+	}
 	unlink_job(job);
 	resolver_release(&job->context);
 	timer_free(&job->tick);
@@ -217,10 +220,21 @@ static bool is_asking(struct run *run, const struct dns_question *q,
 		}
 		struct dns_evidence e = dns_lookup_unanswered(*slot);
 
-		if (e.type == q->type && span_eq(e.name, q->name))
+		if (e.type == q->type && e.fresh.set == q->fresh &&
+		    span_eq(e.name, q->name))
 			return true;
 	}
 	return false;
+}
+
+static struct resolver_context *context_for(struct run *run,
+                                            const struct dns_question *q)
+{
+	if (!q->fresh)
+		return run->job->context;
+	if (run->fresh == NULL)
+		run->fresh = resolver_take_fresh(run->job->jobs->conf.resolver);
+	return run->fresh;
 }
 
 static void ask(struct run *run, const struct judge_step *step)
@@ -234,7 +248,7 @@ static void ask(struct run *run, const struct judge_step *step)
 		/* with all slots taken it is wanted again at the next answer */
 		if (is_asking(run, q, &slot) || slot == NULL)
 			continue;
-		dns_lookup_start(job->context, q->name, q->type,
+		dns_lookup_start(context_for(run, q), q->name, q->type,
 		                 job->jobs->conf.lookup_ms, time_left(job),
 		                 on_dns, run, slot);
 	}

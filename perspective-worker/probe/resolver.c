@@ -30,6 +30,8 @@ struct resolver_context {
 	int64_t until_ms; /* monotonic; new checks get another from then on */
 	size_t users;
 	bool retired;
+	bool single; /* for one check, or a part of one */
+	bool fresh;
 };
 
 struct resolver {
@@ -138,11 +140,11 @@ static const struct sizes sizes[] = {
 	{ "neg-cache-size:", "256k", "16k" },
 };
 
-static size_t ports_of(const struct resolver_conf *conf)
+static size_t ports_of(const struct resolver_conf *conf, bool single)
 {
 	size_t ports = conf->checks_max * LOOKUPS_PER_CHECK;
 
-	if (conf->window_ms == 0)
+	if (single)
 		return PORTS_SINGLE;
 	if (ports < PORTS_LEAST)
 		return PORTS_LEAST;
@@ -150,12 +152,11 @@ static size_t ports_of(const struct resolver_conf *conf)
 }
 
 static int set_sizes(struct ub_ctx *ub, const struct resolver_conf *conf,
-                     struct err *err)
+                     bool single, struct err *err)
 {
-	bool single = conf->window_ms == 0;
 	char text[24];
 
-	snprintf(text, sizeof(text), "%zu", ports_of(conf));
+	snprintf(text, sizeof(text), "%zu", ports_of(conf, single));
 	if (option(ub, "outgoing-range:", text, err) != 0 ||
 	    option(ub, "num-queries-per-thread:", text, err) != 0)
 		return -1;
@@ -167,7 +168,7 @@ static int set_sizes(struct ub_ctx *ub, const struct resolver_conf *conf,
 	return 0;
 }
 
-static int set_options(struct ub_ctx *ub, const struct resolver *r,
+static int set_options(struct ub_ctx *ub, const struct resolver *r, bool single,
                        struct err *err)
 {
 	struct forbidding f = { ub, err, 0 };
@@ -175,7 +176,7 @@ static int set_options(struct ub_ctx *ub, const struct resolver *r,
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (option(ub, options[i].name, options[i].value, err) != 0)
 			return -1;
-	if (set_sizes(ub, r->conf, err) != 0 ||
+	if (set_sizes(ub, r->conf, single, err) != 0 ||
 	    option(ub, "do-not-query-localhost:", r->conf->lab ? "no" : "yes",
 	           err) != 0)
 		return -1;
@@ -262,6 +263,7 @@ static struct resolver_context *new_context(struct resolver *r,
 	c->resolver = r;
 	c->number = ++r->made;
 	c->until_ms = clock_mono_ms() + window_ms;
+	c->single = window_ms == 0;
 	c->ub = ub_ctx_create_event(loop_base(r->loop));
 	if (c->ub == NULL) {
 		(void)err_set(err, "libunbound: no context");
@@ -270,7 +272,7 @@ static struct resolver_context *new_context(struct resolver *r,
 	}
 	/* what it would print is attacker's text */
 	(void)ub_ctx_debugout(c->ub, NULL);
-	if (set_options(c->ub, r, err) != 0 ||
+	if (set_options(c->ub, r, c->single, err) != 0 ||
 	    set_roots(c->ub, r->conf, err) != 0 || finalise(c->ub, err) != 0) {
 		free_context(c);
 		return NULL;
@@ -313,18 +315,26 @@ static void retire(struct resolver_context **slot)
 	bury_if_unused(c);
 }
 
+static struct resolver_context *make_another(struct resolver *r,
+                                             int64_t window_ms)
+{
+	struct err err;
+	struct resolver_context *c = new_context(r, window_ms, &err);
+
+	if (c == NULL)
+		abort(); /* the same was made before: no memory */
+	return c;
+}
+
 static struct resolver_context *take_from(struct resolver *r,
                                           struct resolver_context **current,
                                           int64_t window_ms)
 {
 	struct resolver_context *c = *current;
-	struct err err;
 
 	if (c == NULL || clock_mono_ms() >= c->until_ms) {
 		retire(current);
-		c = new_context(r, window_ms, &err);
-		if (c == NULL)
-			abort(); /* the same was made before: no memory */
+		c = make_another(r, window_ms);
 		*current = c;
 	}
 	c->users++;
@@ -343,6 +353,21 @@ struct resolver_context *resolver_take_again(struct resolver *r)
 	if (window_ms > WINDOW_AGAIN_MS)
 		window_ms = WINDOW_AGAIN_MS;
 	return take_from(r, &r->current_again, window_ms);
+}
+
+struct resolver_context *resolver_take_fresh(struct resolver *r)
+{
+	struct resolver_context *c = make_another(r, 0);
+
+	c->fresh = true;
+	c->retired = true;
+	c->users = 1;
+	return c;
+}
+
+bool resolver_context_is_fresh(const struct resolver_context *c)
+{
+	return c->fresh;
 }
 
 void resolver_release(struct resolver_context **slot)

@@ -44,10 +44,15 @@ struct resolver_context *resolver_take(struct resolver *resolver);
 /* For asking again after a failure: a context that has not cached it. Failures
    stay in a context for seconds, so these live for one at most. */
 struct resolver_context *resolver_take_again(struct resolver *resolver);
+/* One that nobody else gets and in which nothing was asked: for what must not
+   come from a cache (R-068). */
+struct resolver_context *resolver_take_fresh(struct resolver *resolver);
 /* Takes *slot, accepts NULL, leaves NULL. All lookups in it by the caller
    have ended. May be called from any callback: freeing happens later. */
 void resolver_release(struct resolver_context **slot);
 
+/* Was it made by resolver_take_fresh()? */
+bool resolver_context_is_fresh(const struct resolver_context *context);
 /* Counts from 1; goes into the evidence. */
 int64_t resolver_context_number(const struct resolver_context *context);
 struct resolver *resolver_of(const struct resolver_context *context);

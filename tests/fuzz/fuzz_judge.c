@@ -90,6 +90,15 @@ static bool has_failed_twice(const struct evidence *e)
 	return false;
 }
 
+static bool has_asked_anew(const struct evidence *e, int64_t type)
+{
+	for (size_t i = 0; i < e->dns_count; i++)
+		if (e->dns[i].type == type && e->dns[i].fresh.set &&
+		    e->dns[i].fresh.v)
+			return true;
+	return false;
+}
+
 static bool same(const struct judgement *a, const struct judgement *b)
 {
 	return a->result_class == b->result_class && a->reason == b->reason &&
@@ -112,7 +121,8 @@ static void check_pass(const struct evidence *e, enum check_kind kind,
 		assert(reason == REASON_CAA_NO_RECORDS ||
 		       reason == REASON_CAA_UNRESTRICTED ||
 		       (reason == REASON_CAA_LOOKUP_FAILURE_INSECURE &&
-		        has_failed_twice(e)));
+		        has_failed_twice(e) && has_asked_anew(e, 5) &&
+		        has_asked_anew(e, 43) && has_asked_anew(e, 257)));
 	}
 }
 

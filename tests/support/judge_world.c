@@ -161,6 +161,8 @@ static void answer(struct world *w, const struct dns_question *q)
 		.took_ms = 5,
 		.tries = 1,
 	};
+	if (q->fresh)
+		e->fresh = SOME_BOOL(true);
 	if (trouble != NULL && !trouble->truncated) {
 		e->status = trouble->status;
 		e->rcode = trouble->rcode;

@@ -12,7 +12,7 @@
 	"0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.com. 300 IN NSEC3 1 0 0 - " \
 	"2t7b4g4vsa5smi47k61mv5bv1a22bojr " types
 
-enum { CAA_TYPE = 257, DS_TYPE = 43, ROWS_MAX = 4, MAX = 3 };
+enum { CAA_TYPE = 257, DS_TYPE = 43, CNAME_TYPE = 5, ROWS_MAX = 4, MAX = 3 };
 
 /* clang-format off */
 /* host.example.com fails twice, as the request may and the issuer's own name
@@ -36,6 +36,19 @@ static const struct {
 	{ "the parent is bogus", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false }, { "example.com", CAA_TYPE, DNS_BOGUS, 0, false } }, { { 0 } }, REASON_DNSSEC_BOGUS },
 	{ "the parent fails too", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false }, { "example.com", CAA_TYPE, DNS_FAILED, 2, false } }, { { 0 } }, REASON_CAA_LOOKUP_FAILURE_INSECURE },
 	{ "a set below the failure", { "host.example.com. CAA 0 issue \"ca.example\"" }, { { "example.com", CAA_TYPE, DNS_FAILED, 2, false } }, { { 0 } }, REASON_CAA_PERMITS },
+
+	/* the zone that failed is where the alias leads: its proof, too */
+	{ "an alias into an unsigned zone", { N ". CNAME www.other.org.", "www.other.org. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { 0 } }, REASON_CAA_LOOKUP_FAILURE_INSECURE },
+	{ "an alias into a dead zone", { N ". CNAME www.other.org." }, { { N, CAA_TYPE, DNS_FAILED, 2, false }, { "www.other.org", 0, DNS_UNANSWERED, 0, false } }, { { 0 } }, REASON_CAA_LOOKUP_FAILURE_INSECURE },
+	{ "an alias into a signed zone", { N ". CNAME www.other.org.", "www.other.org. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { "www.other.org", DS_TYPE, { 0 } }, { "other.org", DS_TYPE, { 0 } }, { "org", DS_TYPE, { 0 } } }, REASON_DNS_SERVFAIL },
+	{ "two aliases into a signed zone", { N ". CNAME a.example.net.", "a.example.net. CNAME www.other.org.", "www.other.org. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { "www.other.org", DS_TYPE, { 0 } }, { "other.org", DS_TYPE, { 0 } }, { "org", DS_TYPE, { 0 } } }, REASON_DNS_SERVFAIL },
+	{ "an alias from a signed zone", { N ". CNAME www.other.org.", "www.other.org. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { N, DS_TYPE, { 0 } }, { "example.com", DS_TYPE, { 0 } }, { "com", DS_TYPE, { 0 } } }, REASON_DNS_SERVFAIL },
+	{ "aliases in a circle", { N ". CNAME a.example.com.", "a.example.com. CNAME " N "." }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { 0 } }, REASON_DNS_SERVFAIL },
+	{ "a bogus alias", { N ". CNAME www.other.org." }, { { N, CAA_TYPE, DNS_FAILED, 2, false }, { N, CNAME_TYPE, DNS_BOGUS, 0, false } }, { { 0 } }, REASON_DNS_SERVFAIL },
+	/* a fault of ours is not the domain's */
+	{ "it was not asked", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_NOT_ASKED, 0, false } }, { { 0 } }, REASON_RESOLVER_FAILED },
+	{ "the issuer's name was not asked", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false }, { "ca.example", CAA_TYPE, DNS_NOT_ASKED, 0, false } }, { { 0 } }, REASON_DNS_SERVFAIL },
+	{ "whether there is an alias was not asked", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false }, { N, CNAME_TYPE, DNS_NOT_ASKED, 0, false } }, { { 0 } }, REASON_DNS_SERVFAIL },
 
 	/* secure answers: a cut without DS is a proof, no cut is none */
 	{ "a cut without DS", { "example.com. A 192.0.2.1" }, { { N, CAA_TYPE, DNS_FAILED, 2, false } }, { { N, DS_TYPE, { N ". 300 IN NSEC z.example.com. A RRSIG NSEC" } }, { "example.com", DS_TYPE, { "example.com. 300 IN NSEC f.com. NS RRSIG NSEC" } }, { "com", DS_TYPE, { "com. 300 IN NSEC d. NS SOA RRSIG NSEC" } } }, REASON_CAA_LOOKUP_FAILURE_INSECURE },
@@ -120,6 +133,53 @@ START_TEST(r068_needs_a_name_of_ours)
 }
 END_TEST
 
+/* What may come from a cache is no proof: neither the issuer's name, which this
+   check may have asked before, nor a DS, nor an alias. */
+START_TEST(r068_proof_is_asked_anew)
+{
+	struct judgement done;
+	size_t fresh = 0;
+
+	judge_row(0);
+	for (size_t i = 0; i < w.evidence.dns_count; i++) {
+		struct dns_evidence *e = &w.evidence.dns[i];
+
+		if (!e->fresh.set)
+			continue;
+		fresh++;
+		e->fresh = (struct opt_bool){ 0 };
+		judge_replay(&w.check, KIND_CAA, &w.evidence, w.arena, &done);
+		ck_assert_msg(done.result_class != CLASS_CORROBORATED,
+		              "type %d of %.*s", (int)e->type,
+		              SPAN_ARG(e->name));
+		e->fresh = SOME_BOOL(true);
+	}
+	ck_assert_uint_eq(fresh, 5); /* CAA, CNAME and three DS */
+}
+END_TEST
+
+/* ... even where the issuer's own name is the one to be issued for. */
+START_TEST(r068_issuer_for_itself)
+{
+	static const struct trouble trouble = { "a.ca.example", CAA_TYPE,
+		                                DNS_FAILED, 2, false };
+	static const char *const zone[] = { "ca.example. A 192.0.2.2",
+		                            "a.ca.example. A 192.0.2.2", NULL };
+	size_t asked = 0;
+
+	w.zone = zone;
+	w.troubles = &trouble;
+	w.troubles_count = 1;
+	w.check.target = SPAN("a.ca.example");
+	world_judge(&w, KIND_CAA);
+	world_expect(&w, REASON_CAA_LOOKUP_FAILURE_INSECURE, "itself");
+	for (size_t i = 0; i < w.evidence.dns_count; i++)
+		asked += span_is(w.evidence.dns[i].name, "ca.example") &&
+		         w.evidence.dns[i].type == CAA_TYPE;
+	ck_assert_uint_eq(asked, 2);
+}
+END_TEST
+
 /* In the same seconds: before the failure, or long after it, says nothing. */
 START_TEST(r068_canary_has_its_time)
 {
@@ -167,6 +227,8 @@ int main(void)
 	tcase_add_test(tc, r068_one_try_is_not_enough);
 	tcase_add_test(tc, r068_needs_a_name_of_ours);
 	tcase_add_test(tc, r068_canary_has_its_time);
+	tcase_add_test(tc, r068_proof_is_asked_anew);
+	tcase_add_test(tc, r068_issuer_for_itself);
 	suite_add_tcase(s, tc);
 
 	SRunner *sr = srunner_create(s);

@@ -344,6 +344,46 @@ START_TEST(window_bounds_what_is_kept) /* promise 5, R-036 */
 }
 END_TEST
 
+/* R-068: what a proof rests on is asked anew, whatever contexts know; and so is
+   its second try. */
+START_TEST(fresh_context_knows_nothing)
+{
+	struct resolver_context *shared = context;
+
+	look_up("ok.example");
+	ck_assert(!seen.fresh.set);
+	context = resolver_take_fresh(resolver);
+	look_up("ok.example");
+	ck_assert_int_eq(questions, 2);
+	ck_assert(seen.fresh.set && seen.fresh.v);
+	resolver_release(&context);
+
+	context = resolver_take_fresh(resolver);
+	look_up("servfail.example");
+	ck_assert_int_eq(seen.tries, 2);
+	ck_assert(seen.fresh.set && seen.fresh.v);
+	resolver_release(&context);
+
+	/* nobody else ever gets one */
+	context = resolver_take(resolver);
+	ck_assert(context == shared);
+	resolver_release(&context);
+	context = shared;
+	look_up("ok.example");
+	ck_assert(!seen.fresh.set);
+}
+END_TEST
+
+/* a question that our own resolver refuses is no server's failure. */
+START_TEST(what_is_not_asked_is_no_failure)
+{
+	look_up("a..example");
+	ck_assert(seen.status == DNS_NOT_ASKED);
+	ck_assert_int_eq(seen.tries, 2);
+	ck_assert_int_eq(questions, 0);
+}
+END_TEST
+
 START_TEST(per_check_shares_nothing)
 {
 	struct resolver_context *other;
@@ -530,6 +570,8 @@ int main(void)
 	tcase_add_loop_test(windows, failure_is_asked_again, 0, COUNT(failing));
 	tcase_add_test(windows, second_try_reaches_the_server);
 	tcase_add_test(windows, window_bounds_what_is_kept);
+	tcase_add_test(windows, fresh_context_knows_nothing);
+	tcase_add_test(windows, what_is_not_asked_is_no_failure);
 	tcase_add_test(windows, many_at_once);
 	tcase_add_test(windows, times_out);
 	tcase_add_test(windows, limit_ends_the_first_try);

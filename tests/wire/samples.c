@@ -349,6 +349,39 @@ static void *evidence_fault(struct arena *arena)
 	return KEEP(e);
 }
 
+/* A failed lookup and a part of the proof that it may be forgiven. */
+static void *evidence_proof(struct arena *arena)
+{
+	struct dns_evidence dns[] = {
+		{ .name = SPAN("www.example.com"),
+		  .type = 257,
+		  .status = DNS_FAILED,
+		  .rcode = 2,
+		  .at_ms = NOW,
+		  .took_ms = 41,
+		  .tries = 2 },
+		{ .name = SPAN("www.example.com"),
+		  .type = 5,
+		  .status = DNS_NOT_ASKED,
+		  .at_ms = NOW + 42,
+		  .tries = 2,
+		  .fresh = SOME_BOOL(true) },
+	};
+	struct evidence e = {
+		.schema_version = 1,
+		.kind = KIND_CAA,
+		.probe_generation = 12,
+		.resolver_context = 7,
+		.started_ms = NOW,
+		.finished_ms = NOW + 50,
+		.end = EVIDENCE_END_COMPLETE,
+		.dns = KEEP(dns),
+		.dns_count = 2,
+	};
+
+	return KEEP(e);
+}
+
 static struct span encoded_evidence(struct arena *arena)
 {
 	struct buf b = { 0 };
@@ -675,6 +708,7 @@ const struct sample samples[] = {
 	{ "evidence-http", &evidence_type, evidence_http },
 	{ "evidence-tls", &evidence_type, evidence_tls },
 	{ "evidence-fault", &evidence_type, evidence_fault },
+	{ "evidence-proof", &evidence_type, evidence_proof },
 	{ "result-two-kinds", &result_type, result_two_kinds },
 	{ "result-timed-out", &result_type, result_timed_out },
 	{ "heartbeat-alive", &heartbeat_type, heartbeat_alive },

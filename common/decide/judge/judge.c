@@ -73,7 +73,16 @@ void judge_want_dns(struct judging *j, struct span name, uint16_t type)
 	j->out->want = JUDGE_WANTS_DNS;
 	if (j->out->questions_count < JUDGE_QUESTIONS_MAX)
 		j->out->questions[j->out->questions_count++] =
-			(struct dns_question){ name, type };
+			(struct dns_question){ name, type, false };
+}
+
+void judge_want_fresh(struct judging *j, struct span name, uint16_t type)
+{
+	size_t before = j->out->questions_count;
+
+	judge_want_dns(j, name, type);
+	if (j->out->questions_count > before)
+		j->out->questions[before].fresh = true;
 }
 
 static bool contains_folded(struct span haystack, struct span needle)

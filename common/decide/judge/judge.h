@@ -54,6 +54,10 @@ enum judge_want {
 struct dns_question {
 	struct span name; /* lower case, no trailing dot */
 	uint16_t type;    /* RR type code, class IN */
+	/* To be asked in a resolver context that this kind of check has to
+	   itself and that is made when the first such question comes; another
+	   question than the same one without this. */
+	bool fresh;
 };
 
 /* One GET, HTTP/1.1, on a fresh connection, no redirect followed, identity

@@ -9,8 +9,12 @@
  * DNSSEC, and our own side works: the issuer's own name is looked up by the
  * same resolver in the same seconds. A failed lookup has no security status of
  * its own, so the proof is a denial of DS at a cut at or above the name.
+ *
+ * What failed may be another zone than the name's own, where an alias leads:
+ * the aliases are followed, and each zone on the way must be proven. All of
+ * this is asked anew, after the failure: a cache would tell of before.
  */
-enum { TRIES_WANTED = 2, CANARY_AFTER_MS = 10000 };
+enum { TRIES_WANTED = 2, CANARY_AFTER_MS = 10000, ALIASES_MAX = 8 };
 
 static bool may_be_forgiven(const struct judging *j,
                             const struct lookup *failed)
@@ -18,24 +22,23 @@ static bool may_be_forgiven(const struct judging *j,
 	size_t labels =
 		name_label_count(name_without_wildcard(j->check->target));
 
-	/* CAA and DS of each level, and the canary */
+	/* CAA, DS and CNAME of each level, and the canary */
 	return opt_bool_or(j->check->caa.allow_lookup_failure, false) &&
 	       j->check->caa.caa_domains.count > 0 &&
 	       (failed->seen->status == DNS_FAILED ||
 	        failed->seen->status == DNS_UNANSWERED) &&
 	       failed->seen->tries >= TRIES_WANTED &&
-	       2 * labels + 1 <= EVIDENCE_DNS_MAX;
+	       3 * labels + 1 <= EVIDENCE_DNS_MAX;
 }
 
-/* The CA's own name, as questions are written. */
-static struct span canary(struct judging *j)
+/* As questions are written. */
+static struct span folded(struct judging *j, struct span name)
 {
-	struct span issuer = j->check->caa.caa_domains.items[0];
-	uint8_t *p = arena_alloc(j->arena, issuer.len + 1);
+	uint8_t *p = arena_alloc(j->arena, name.len + 1);
 
-	for (size_t i = 0; i < issuer.len; i++)
-		p[i] = ascii_lower(issuer.p[i]);
-	return span_of(p, issuer.len);
+	for (size_t i = 0; i < name.len; i++)
+		p[i] = ascii_lower(name.p[i]);
+	return span_of(p, name.len);
 }
 
 /* Any answer will do: records or none, it came from where it should. */
@@ -62,31 +65,95 @@ static bool is_cut_without_keys(struct judging *j, const struct lookup *ds,
 	        dns_denial_shows_cut(ds->seen->packet, node, j->arena));
 }
 
+static enum proof prove_side(struct judging *j, const struct lookup *failed)
+{
+	struct span own = folded(j, j->check->caa.caa_domains.items[0]);
+	struct lookup seen;
+
+	if (!name_is_host(own))
+		return PROOF_NONE;
+	judge_lookup_fresh(j, own, DNS_TYPE_CAA, &seen);
+	if (seen.state == LOOKUP_MISSING) {
+		judge_want_fresh(j, own, DNS_TYPE_CAA);
+		return PROOF_OPEN;
+	}
+	return canary_lives(&seen, failed) ? PROOF_SHOWN : PROOF_NONE;
+}
+
+/* A cut without keys at the name or above it. */
+static enum proof prove_zone(struct judging *j, struct span node)
+{
+	enum proof proof = PROOF_NONE;
+	bool open = false;
+
+	for (; node.len > 0; node = name_parent(node)) {
+		struct lookup seen;
+
+		judge_lookup_fresh(j, node, DNS_TYPE_DS, &seen);
+		if (seen.state == LOOKUP_MISSING) {
+			judge_want_fresh(j, node, DNS_TYPE_DS);
+			open = true;
+		} else if (is_cut_without_keys(j, &seen, node)) {
+			proof = PROOF_SHOWN;
+		}
+	}
+	return open ? PROOF_OPEN : proof;
+}
+
+/* Where the alias at a name leads. SHOWN: there is none, or the zone is too
+   dead to say, so that it is the one that failed. */
+static enum proof next_alias(struct judging *j, struct span at,
+                             struct span *next)
+{
+	struct lookup seen;
+
+	*next = (struct span){ NULL, 0 };
+	judge_lookup_fresh(j, at, DNS_TYPE_CNAME, &seen);
+	switch (seen.state) {
+	case LOOKUP_MISSING:
+		judge_want_fresh(j, at, DNS_TYPE_CNAME);
+		return PROOF_OPEN;
+	case LOOKUP_FAILED:
+		return seen.seen->status == DNS_FAILED ||
+		                       seen.seen->status == DNS_UNANSWERED
+		               ? PROOF_SHOWN
+		               : PROOF_NONE;
+	case LOOKUP_NXDOMAIN:
+	case LOOKUP_NODATA: return PROOF_SHOWN;
+	case LOOKUP_RECORDS: break;
+	}
+	*next = folded(j, seen.answer.records[0]);
+	return name_is_host(*next) ? PROOF_SHOWN : PROOF_NONE;
+}
+
+static enum proof prove_zones(struct judging *j, struct span node)
+{
+	for (int i = 0; i <= ALIASES_MAX; i++) {
+		enum proof zone = prove_zone(j, node);
+		enum proof alias = next_alias(j, node, &node);
+
+		if (zone == PROOF_NONE || alias == PROOF_NONE)
+			return PROOF_NONE;
+		if (zone == PROOF_OPEN || alias == PROOF_OPEN)
+			return PROOF_OPEN;
+		if (node.len == 0)
+			return PROOF_SHOWN;
+	}
+	return PROOF_NONE;
+}
+
 enum proof judge_insecure(struct judging *j, const struct lookup *failed,
                           struct span node)
 {
-	struct lookup seen;
-	struct span own;
-	bool proven = false;
+	enum proof side, zones;
 
 	if (!may_be_forgiven(j, failed))
 		return PROOF_NONE;
-	own = canary(j);
-	if (!name_is_host(own))
+	side = prove_side(j, failed);
+	if (side == PROOF_NONE)
 		return PROOF_NONE;
-	judge_lookup(j, own, DNS_TYPE_CAA, &seen);
-	if (seen.state == LOOKUP_MISSING)
-		judge_want_dns(j, own, DNS_TYPE_CAA);
-	else if (!canary_lives(&seen, failed))
+	zones = prove_zones(j, node);
+	if (zones == PROOF_NONE)
 		return PROOF_NONE;
-	for (; node.len > 0; node = name_parent(node)) {
-		judge_lookup(j, node, DNS_TYPE_DS, &seen);
-		if (seen.state == LOOKUP_MISSING)
-			judge_want_dns(j, node, DNS_TYPE_DS);
-		else
-			proven = proven || is_cut_without_keys(j, &seen, node);
-	}
-	if (j->out->want == JUDGE_WANTS_DNS)
-		return PROOF_OPEN;
-	return proven ? PROOF_SHOWN : PROOF_NONE;
+	return side == PROOF_OPEN ? PROOF_OPEN : zones;
 }

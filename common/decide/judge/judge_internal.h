@@ -24,6 +24,9 @@ const char *judge_shown(struct judging *j, struct span s, size_t max);
 
 void judge_want_dns(struct judging *j, struct span name, uint16_t type);
 
+/* The same, from nobody's cache: dns_question.fresh. */
+void judge_want_fresh(struct judging *j, struct span name, uint16_t type);
+
 /* The class that a worker's reason stands for; error for all others. */
 /* Times in evidence are whatever a probe says: beyond this they are not
    reckoned with. */
@@ -52,6 +55,9 @@ struct lookup {
 /* What the evidence says to a question; the first entry for it counts. */
 void judge_lookup(struct judging *j, struct span name, uint16_t type,
                   struct lookup *out);
+/* The same for judge_want_fresh(). */
+void judge_lookup_fresh(struct judging *j, struct span name, uint16_t type,
+                        struct lookup *out);
 /* Whether there is such an entry, without reading it. */
 bool judge_was_looked_up(const struct judging *j, struct span name,
                          uint16_t type);

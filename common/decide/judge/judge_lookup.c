@@ -2,10 +2,13 @@
 #include "decide/judge/judge_internal.h"
 
 static const struct dns_evidence *find(const struct evidence *e,
-                                       struct span name, uint16_t type)
+                                       struct span name, uint16_t type,
+                                       bool fresh)
 {
 	for (size_t i = 0; i < e->dns_count; i++)
-		if (e->dns[i].type == type && span_eq(e->dns[i].name, name))
+		if (e->dns[i].type == type &&
+		    opt_bool_or(e->dns[i].fresh, false) == fresh &&
+		    span_eq(e->dns[i].name, name))
 			return &e->dns[i];
 	return NULL;
 }
@@ -69,14 +72,12 @@ static void read_answer(struct judging *j, const struct dns_evidence *seen,
 bool judge_was_looked_up(const struct judging *j, struct span name,
                          uint16_t type)
 {
-	return find(j->evidence, name, type) != NULL;
+	return find(j->evidence, name, type, false) != NULL;
 }
 
-void judge_lookup(struct judging *j, struct span name, uint16_t type,
-                  struct lookup *out)
+static void look(struct judging *j, const struct dns_evidence *seen,
+                 struct lookup *out)
 {
-	const struct dns_evidence *seen = find(j->evidence, name, type);
-
 	*out = (struct lookup){ .state = LOOKUP_MISSING, .why = "" };
 	if (seen == NULL)
 		return;
@@ -93,9 +94,24 @@ void judge_lookup(struct judging *j, struct span name, uint16_t type,
 	case DNS_UNANSWERED:
 		fail(out, REASON_TIMEOUT_DNS, "no answer in time");
 		return;
+	case DNS_NOT_ASKED: /* a fault of ours is nobody's permission */
+		fail(out, REASON_RESOLVER_FAILED, "it was not asked");
+		return;
 	case DNS_UNKNOWN: break;
 	}
 	fail(out, REASON_EVIDENCE_MALFORMED, "lookup without a known status");
+}
+
+void judge_lookup(struct judging *j, struct span name, uint16_t type,
+                  struct lookup *out)
+{
+	look(j, find(j->evidence, name, type, false), out);
+}
+
+void judge_lookup_fresh(struct judging *j, struct span name, uint16_t type,
+                        struct lookup *out)
+{
+	look(j, find(j->evidence, name, type, true), out);
 }
 
 void judge_end_failed(struct judging *j, const struct lookup *lookup,
