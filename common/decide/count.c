@@ -1,6 +1,7 @@
 #include "decide/count.h"
 
 #include "base/name.h"
+#include "base/text.h"
 
 #include <assert.h>
 
@@ -156,15 +157,43 @@ static bool is_domain_of_target(const struct attempt_state *state,
 	return span_eq(adn.len > 0 ? adn : own, wanted);
 }
 
+static bool is_folded(struct span seen, struct span name)
+{
+	if (seen.len != name.len || name.len == 0)
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if (seen.p[i] != ascii_lower(name.p[i]))
+			return false;
+	return true;
+}
+
+/* "ca.example; accounturi=https://ca.example/acct/1", as the judge writes it,
+   of an issuer and for the account that the request names. */
+static bool is_record_for(const struct request_facts *f, struct span seen)
+{
+	static const char between[] = "; accounturi=";
+	ptrdiff_t at = span_find(seen, span_str(between));
+
+	if (at < 0 || f->persistent_account.len == 0 ||
+	    !span_eq(span_sub(seen, (size_t)at + sizeof(between) - 1, SIZE_MAX),
+	             f->persistent_account))
+		return false;
+	for (size_t i = 0; i < f->issuers.count; i++)
+		if (is_folded(span_sub(seen, 0, (size_t)at),
+		              f->issuers.items[i]))
+			return true;
+	return false;
+}
+
 /* Who looks up whom to ask has seen the one that was selected; a persistent
-   record names an issuer and an account (R-015). */
+   record is one of what was asked for (R-015, R-056). */
 static bool saw_the_selected(const struct attempt_state *state,
                              struct span observed)
 {
 	const struct request_facts *f = state->facts;
 
 	if (f->method == METHOD_DNS_PERSISTENT)
-		return observed.len > 0;
+		return is_record_for(f, observed);
 	if (method_proves_control(f->method))
 		return true;
 	return f->selected.len > 0 && span_eq(observed, f->selected);
@@ -368,19 +397,75 @@ static bool has_primary_seat(const struct attempt_state *state)
 	return state->attempt->rule.primary_kind == PRIMARY_PERSPECTIVE;
 }
 
-/* Where the primary selected a value (a contact, a host name), a remote must
-   have seen that value. */
-static bool saw_another_value(const struct attempt_state *state,
-                              const struct seat *seat, enum check_kind kind)
+static bool corroborates(const struct seat *seat, enum check_kind kind)
+{
+	return plain_vote(seat, kind).result_class == CLASS_CORROBORATED;
+}
+
+static size_t count_same(const struct attempt_state *state,
+                         enum check_kind kind, struct span observed)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < state->count; i++)
+		n += corroborates(&state->seats[i], kind) &&
+		     span_eq(state->seats[i].said[kind].observed, observed);
+	return n;
+}
+
+/* Where no seat's word goes first: who saw what most of them saw, of equals
+   who was heard first. NULL: nobody saw anything. */
+static const struct seat *find_most_seen(const struct attempt_state *state,
+                                         enum check_kind kind)
+{
+	const struct seat *best = NULL;
+	size_t most = 0;
+
+	for (size_t i = 0; i < state->count; i++) {
+		const struct seat *seat = &state->seats[i];
+		size_t n = corroborates(seat, kind)
+		                   ? count_same(state, kind,
+		                                seat->said[kind].observed)
+		                   : 0;
+
+		if (n > most || (n == most && n > 0 &&
+		                 seat->result.offset < best->result.offset)) {
+			best = seat;
+			most = n;
+		}
+	}
+	return best;
+}
+
+/* Whose value the others must have seen; NULL: there is none to compare. */
+static const struct seat *find_reference(const struct attempt_state *state,
+                                         enum check_kind kind)
 {
 	const struct seat *primary = &state->seats[0];
 
-	if (!has_primary_seat(state) || seat == primary ||
-	    !primary->answered[kind] ||
-	    primary->said[kind].result_class != CLASS_CORROBORATED ||
-	    primary->said[kind].observed.len == 0)
+	if (!has_primary_seat(state))
+		return kind == KIND_DCV && state->facts->method ==
+		                                   METHOD_DNS_PERSISTENT
+		               ? find_most_seen(state, kind)
+		               : NULL;
+	return primary->answered[kind] && primary->said[kind].result_class ==
+	                                          CLASS_CORROBORATED
+	               ? primary
+	               : NULL;
+}
+
+/* Where the primary selected a value (a contact, a host name, the issuer of a
+   persistent record), a remote must have seen that value; with the caller as
+   primary remotes must have seen the same one. */
+static bool saw_another_value(const struct attempt_state *state,
+                              const struct seat *seat, enum check_kind kind)
+{
+	const struct seat *reference = find_reference(state, kind);
+
+	if (reference == NULL || reference == seat ||
+	    reference->said[kind].observed.len == 0)
 		return false;
-	return !span_eq(primary->said[kind].observed,
+	return !span_eq(reference->said[kind].observed,
 	                seat->said[kind].observed);
 }
 

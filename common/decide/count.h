@@ -109,7 +109,8 @@ bool attempt_all_heard(const struct attempt_state *state);
 
 /* The vote of a seat as it stands, before the coordinator's words: class 0 if
    nothing was heard. A remote that corroborated another value than the
-   primary selected has disagreed (R-015). */
+   primary selected has disagreed (R-015); with the caller as primary, one
+   that saw another issuer's persistent record than most. */
 struct perspective_vote attempt_vote(const struct attempt_state *state,
                                      size_t seat, enum check_kind kind);
 

@@ -23,6 +23,9 @@ struct request_facts {
 	struct span account_uri;
 	struct span
 		selected; /* contact methods, PTR: what all must have seen */
+	/* dns-persistent: whose record, and for which account, may count. */
+	struct text_list issuers;
+	struct span persistent_account;
 	bool may_forgive; /* a CAA lookup that failed may permit */
 	enum certificate_type certificate_type;
 	struct span trace_identifier;

@@ -59,6 +59,8 @@ static struct span selected_by(enum validation_method method)
 	return SPAN("whom@shop.example");
 }
 
+static struct span issuers[] = { SPAN("ca2.example"), SPAN("CA.example") };
+
 static void tell_facts(struct world *w, const struct world_setup *s)
 {
 	enum validation_method method =
@@ -75,6 +77,8 @@ static void tell_facts(struct world *w, const struct world_setup *s)
 		.method = method,
 		.account_uri = SPAN("https://ca.example/acct/1"),
 		.selected = selected_by(method),
+		.issuers = { issuers, 2 },
+		.persistent_account = SPAN("https://ca.example/acct/1"),
 		.certificate_type = CERT_TLS_SERVER,
 		.trace_identifier = SPAN("trace-1"),
 		.challenge_created_at_ms = s->challenge_created_at_ms,

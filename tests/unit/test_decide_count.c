@@ -465,6 +465,12 @@ START_TEST(r015_same_value_as_primary)
 }
 END_TEST
 
+#define ACCOUNT "https://ca.example/acct/1"
+#define RECORD(text) \
+	{ \
+		(const uint8_t *)(text), sizeof(text) - 1 \
+	}
+
 /* R-015: whoever the primary is, a lookup of a contact counts only for the one
    that was selected; a persistent record names an issuer and an account. */
 static const struct {
@@ -487,6 +493,21 @@ static const struct {
 	  { (const uint8_t *)"Whom@shop.example", 17 },
 	  0 },
 	{ "no record", METHOD_DNS_PERSISTENT, { NULL, 0 }, 0 },
+	{ "any value", METHOD_DNS_PERSISTENT, RECORD("x"), 0 },
+	{ "the record", METHOD_DNS_PERSISTENT,
+	  RECORD("ca.example; accounturi=" ACCOUNT), CLASS_CORROBORATED },
+	{ "of another issuer of ours", METHOD_DNS_PERSISTENT,
+	  RECORD("ca2.example; accounturi=" ACCOUNT), CLASS_CORROBORATED },
+	{ "in capitals", METHOD_DNS_PERSISTENT,
+	  RECORD("CA.example; accounturi=" ACCOUNT), 0 },
+	{ "of no issuer of ours", METHOD_DNS_PERSISTENT,
+	  RECORD("other.example; accounturi=" ACCOUNT), 0 },
+	{ "of no issuer", METHOD_DNS_PERSISTENT,
+	  RECORD("; accounturi=" ACCOUNT), 0 },
+	{ "for another account", METHOD_DNS_PERSISTENT,
+	  RECORD("ca.example; accounturi=" ACCOUNT "2"), 0 },
+	{ "for no account", METHOD_DNS_PERSISTENT,
+	  RECORD("ca.example; accounturi="), 0 },
 	{ "nothing to select",
 	  METHOD_ACME_HTTP_01,
 	  { NULL, 0 },
@@ -514,6 +535,48 @@ START_TEST(r015_the_selected_one)
 		                              : CLASS_REFUSED),
 		              "%s: class %d", selections[_i].what, (int)got);
 	}
+}
+END_TEST
+
+/* R-015, R-056: with the caller as primary, remotes that saw different records
+   did not see the same thing, whoever's records they are. */
+static const struct {
+	const char *what;
+	const char *saw; /* by remote: one issuer or the other, - disagrees */
+	const char *counts;
+} records[] = {
+	{ "all the same", "aaaa", "yyyy" },
+	{ "the other issuer's", "bbbb", "yyyy" },
+	{ "one for itself", "abaa", "ynyy" },
+	{ "the first for itself", "baaa", "nyyy" },
+	{ "as many: the first heard", "abba", "ynny" },
+	{ "as many, the other way", "bbaa", "yynn" },
+	{ "one alone", "-b--", "nynn" },
+	{ "nobody", "----", "nnnn" },
+};
+
+START_TEST(r015_remotes_saw_the_same_record)
+{
+	world_clear(&w);
+	setup.method = METHOD_DNS_PERSISTENT;
+	setup.caller = true;
+	world_init(&w, &setup);
+	for (size_t i = 0; i < 4; i++) {
+		bool none = records[_i].saw[i] == '-';
+		struct result r = world_result(
+			&w, i, none ? CLASS_DISAGREED : CLASS_CORROBORATED);
+		struct heard h = world_heard(&w, &r, i);
+
+		r.kinds[KIND_DCV].observed =
+			span_str(records[_i].saw[i] == 'b'
+		                         ? "ca2.example; accounturi=" ACCOUNT
+		                         : "ca.example; accounturi=" ACCOUNT);
+		ck_assert_int_eq(attempt_fold(&w.state, &h), FOLD_COUNTED);
+	}
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_msg((class_of(i, KIND_DCV) == CLASS_CORROBORATED) ==
+		                      (records[_i].counts[i] == 'y'),
+		              "%s: remote %zu", records[_i].what, i);
 }
 END_TEST
 
@@ -728,6 +791,8 @@ int main(void)
 	                    COUNT(lookups));
 	tcase_add_test(tc, unasked_kind_is_ignored);
 	tcase_add_loop_test(tc, r015_the_selected_one, 0, COUNT(selections));
+	tcase_add_loop_test(tc, r015_remotes_saw_the_same_record, 0,
+	                    COUNT(records));
 	tcase_add_loop_test(tc, r015_same_value_as_primary, 0, COUNT(seen));
 	tcase_add_test(tc, r006_sequential_gate);
 	tcase_add_test(tc, r006_gate_wants_every_set);

@@ -29,6 +29,8 @@ static struct request_facts order_facts(const struct order *o)
 		                                 : METHOD_UNKNOWN,
 		.account_uri = o->account_uri,
 		.selected = o->selected,
+		.issuers = o->dcv.issuer_domain_names,
+		.persistent_account = o->dcv.expected_account_uri,
 		.may_forgive = opt_bool_or(o->caa.allow_lookup_failure, false),
 		.certificate_type = o->certificate_type,
 		.trace_identifier = o->trace_identifier,
