@@ -229,10 +229,15 @@ static void log_decision(const struct answer *a, int64_t offset,
 	         F_STR("outcome", outcome_name(d->outcome)),
 	         F_STR("reason", reason_name(d->reason)),
 	         F_STR("check_type", check_set_name(d->check_set)),
+	         F_STR("method",
+	               d->validation_method == METHOD_UNKNOWN
+	                       ? ""
+	                       : validation_method_name(d->validation_method)),
 	         F_SPAN("quorum", buf_span(&quorums)),
 	         F_INT("attempts", d->attempts_count),
 	         F_INT("partition", a->partition), F_INT("offset", offset),
 	         F_INT("sequence", d->sequence), F_INT("took_ms", took_ms),
+	         F_SPAN("trace_identifier", d->trace_identifier),
 	         F_SPAN("traceparent", a->traceparent));
 	buf_clear(&quorums);
 }

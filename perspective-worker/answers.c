@@ -5,6 +5,8 @@
 #include "trust/record_signature.h"
 #include "wire/topics.h"
 
+/* Whose it is and how it was checked stand in each line, so that one line is
+   enough to go by. */
 static void log_result(const struct job *job, const struct result *r,
                        int64_t took_us)
 {
@@ -14,6 +16,10 @@ static void log_result(const struct job *job, const struct result *r,
 
 	log_info("worker_check_finished", F_SPAN("request_id", job->request_id),
 	         F_SPAN("attempt_id", job->attempt_id),
+	         F_SPAN("perspective", r->perspective),
+	         F_STR("method", job->method == METHOD_UNKNOWN
+	                                 ? none
+	                                 : validation_method_name(job->method)),
 	         F_STR("dcv_class",
 	               dcv ? result_class_name(dcv->result_class) : none),
 	         F_STR("dcv_reason", dcv ? reason_name(dcv->reason) : none),
@@ -22,7 +28,8 @@ static void log_result(const struct job *job, const struct result *r,
 	         F_STR("caa_reason", caa ? reason_name(caa->reason) : none),
 	         F_INT("tries", r->tries),
 	         F_INT("probe_generation", r->probe_generation),
-	         F_INT("took_ms", took_us / 1000));
+	         F_INT("took_ms", took_us / 1000),
+	         F_SPAN("traceparent", job->traceparent));
 }
 
 void answers_encode(const struct worker *w, const struct result *r,
