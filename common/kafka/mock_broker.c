@@ -101,6 +101,8 @@ void mock_broker_set_delay(struct mock_broker *broker, int rtt_ms)
 void mock_broker_fail_next(struct mock_broker *broker, int16_t api_key,
                            int count, int error_code)
 {
+	if (count == 0)
+		rd_kafka_mock_clear_request_errors(broker->cluster, api_key);
 	for (int i = 0; i < count; i++)
 		rd_kafka_mock_push_request_errors(
 			broker->cluster, api_key, 1,

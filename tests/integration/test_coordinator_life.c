@@ -6,6 +6,7 @@
 #include "tests/support/run.h"
 
 #include "base/murmur2.h"
+#include "coordinator/outbox.h"
 #include "coordinator/session.h"
 
 static struct coordinator_world w;
@@ -274,6 +275,44 @@ START_TEST(an_attempt_that_the_log_refuses)
 }
 END_TEST
 
+static bool has_an_answer(void *arg)
+{
+	(void)arg;
+	return outbox_queued(w.coordinator->outbox) > 0;
+}
+
+/* R-096: a decision that the log did not take yet is seen by nobody, and if its
+   coordinator dies there it was none; the next one makes it. */
+START_TEST(told_only_when_logged)
+{
+	enum { ADD_PARTITIONS_TO_TXN = 24, CONCURRENT_TRANSACTIONS = 51 };
+
+	cw_open(&w, PLAN_IN_TIME "}\n");
+	w.play[1].hold = true;
+	cw_start(&w);
+	cw_submit(&w, -1, "held-0",
+	          cw_request(&w, "held-0", "held.example.com"));
+	cw_wait_held(&w, 1);
+	mock_broker_fail_next(w.kafka.broker, ADD_PARTITIONS_TO_TXN, 100000,
+	                      CONCURRENT_TRANSACTIONS);
+	w.play[1].hold = false;
+	cw_answer_held(&w, 1, CLASS_CORROBORATED);
+	world_run(&w.kafka, "a decision", has_an_answer, NULL);
+	world_pass(&w.kafka, 300);
+	ck_assert_int_eq(w.decisions, 0);
+	ck_assert(has_an_answer(NULL));
+	ck_assert(cw_has_figure(&w, "mpic_answers_queued 1\n"));
+	cw_kill(&w);
+	world_pass(&w.kafka, 300);
+	ck_assert_int_eq(w.decisions, 0);
+
+	mock_broker_fail_next(w.kafka.broker, ADD_PARTITIONS_TO_TXN, 0, 0);
+	cw_start(&w);
+	cw_wait_decisions(&w, 1);
+	expect_each("held", 1, OUTCOME_ISSUE);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("coordinator_life");
@@ -287,5 +326,6 @@ int main(void)
 	tcase_add_test(tc, drains_before_it_is_a_member);
 	tcase_add_test(tc, late_words_before_the_watermark);
 	tcase_add_test(tc, an_attempt_that_the_log_refuses);
+	tcase_add_test(tc, told_only_when_logged);
 	return run_case(tc);
 }
