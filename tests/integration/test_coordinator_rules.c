@@ -1,6 +1,7 @@
 /*
  * What corroboration may never save itself: every request is asked anew of
- * every perspective, whatever was corroborated before.
+ * every perspective, whatever was corroborated before; and what a decision
+ * says of it afterwards.
  */
 #include "tests/support/coordinator_world.h"
 #include "tests/support/run.h"
@@ -12,7 +13,8 @@ static struct coordinator_world w;
 
 static void setup(void)
 {
-	cw_open(&w, "plan {\n primary = fra\n attempt_time = \"1500ms\"\n}\n");
+	cw_open(&w, "plan {\n primary = fra\n attempt_time = \"1500ms\"\n"
+	            " attempts = 3\n}\n");
 	cw_start(&w);
 }
 
@@ -175,6 +177,119 @@ START_TEST(no_plan_without_a_proven_primary)
 }
 END_TEST
 
+static bool has_second_check(void *arg)
+{
+	(void)arg;
+	return w.checks[5] >= 2;
+}
+
+/* openmpic-53: silence and errors, mixed, then all is well. openmpic-65: each
+   failure stands in the decision, by its own name. */
+START_TEST(again_until_it_passes)
+{
+	w.play[3].once_silent = 2;
+	w.play[4].once_silent = 1;
+	w.play[5].dcv = CLASS_ERROR;
+	cw_submit(&w, -1, "again", cw_request(&w, "again", "a.example.com"));
+	world_run(&w.kafka, "the second attempt", has_second_check, NULL);
+	w.play[5].dcv = CLASS_CORROBORATED;
+	cw_wait_decisions(&w, 1);
+	const struct decision *d = &cw_decision(&w, "again", 0)->decision;
+
+	ck_assert_int_eq(d->outcome, OUTCOME_ISSUE);
+	ck_assert_uint_eq(d->attempts_count, 3);
+	for (int a = 0; a < 2; a++) {
+		const struct decided_attempt *o = &d->attempts[a];
+
+		ck_assert_int_eq(o->close.outcome, OUTCOME_DO_NOT_ISSUE);
+		for (size_t i = 0; i < o->perspectives_count; i++) {
+			const struct perspective_outcome *p =
+				&o->perspectives[i];
+			enum result_class want = CLASS_CORROBORATED;
+
+			if (span_is(p->code, "sin") ||
+			    (a == 0 && span_is(p->code, "syd")))
+				want = CLASS_MISSING;
+			else if (span_is(p->code, "jnb"))
+				want = CLASS_ERROR;
+			ck_assert_int_eq(p->votes[0].result_class, want);
+		}
+	}
+}
+END_TEST
+
+/* openmpic-62 */
+static void words_of_the_caller_come_back(void)
+{
+	cw_submit(&w, -1, "mine",
+	          "{\"request_id\":\"mine\",\"check_type\":\"caa\","
+	          "\"domain_or_ip_target\":\"*.mine.example.com\","
+	          "\"trace_identifier\":\"order 4711/b\"}");
+	cw_wait_decisions(&w, 1);
+	const struct decision *d = &cw_decision(&w, "mine", 0)->decision;
+
+	ck_assert(span_is(d->trace_identifier, "order 4711/b"));
+	ck_assert(span_is(d->target, "*.mine.example.com"));
+	ck_assert(span_is(d->request_id, "mine"));
+}
+
+/* by which rules, whole and by digest, and by which method. */
+static void s_mime_says_by_which_rules(void)
+{
+	cw_submit(&w, -1, "mail",
+	          "{\"request_id\":\"mail\",\"check_type\":\"dcv+caa\","
+	          "\"domain_or_ip_target\":\"mail.example.com\","
+	          "\"certificate_type\":\"s-mime\","
+	          "\"dcv_check_parameters\":{\"validation_method\":"
+	          "\"acme-dns-01\",\"key_authorization_hash\":"
+	          "\"LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ\"}}");
+	cw_wait_decisions(&w, 2);
+	const struct decision *d = &cw_decision(&w, "mail", 0)->decision;
+	const struct policy_rule *rule = policy_find(d->policy_id);
+
+	ck_assert_ptr_nonnull(rule);
+	ck_assert_int_eq(rule->family, POLICY_CABF_SMIME);
+	ck_assert_ptr_eq(rule, policy_at(POLICY_CABF_SMIME, d->decided_at_ms));
+	struct digest digest = policy_digest(rule);
+
+	ck_assert(digest_eq(&digest, &d->policy_digest));
+	ck_assert_int_eq(d->validation_method, METHOD_ACME_DNS_01);
+	ck_assert_int_eq(d->certificate_type, CERT_S_MIME);
+}
+
+/* R-092: any of the decisions can be made again by itself, from what it names:
+   a quarter's sample, the larger of one and 3 %. */
+static void a_sample_replays(void)
+{
+	enum { ALL = 40, STEP = 20 };
+	int sampled = 0, before = w.decisions;
+
+	for (int i = 0; i < ALL; i++) {
+		const char *id = arena_printf(w.arena, "q-%d", i);
+
+		w.play[1 + i % 5].caa =
+			i % 3 == 0 ? CLASS_DISAGREED : CLASS_CORROBORATED;
+		cw_submit(&w, -1, id, cw_request(&w, id, "q.example.com"));
+	}
+	cw_wait_decisions(&w, before + ALL);
+	for (int i = 7; i < ALL; i += STEP, sampled++) {
+		const char *id = arena_printf(w.arena, "q-%d", i);
+		const char *wrong =
+			cw_replay_problem(&w, cw_decision(&w, id, 0));
+
+		ck_assert_msg(wrong == NULL, "%s: %s", id, wrong);
+	}
+	ck_assert_int_ge(sampled * 100, 3 * ALL);
+}
+
+START_TEST(what_decisions_say)
+{
+	words_of_the_caller_come_back();
+	s_mime_says_by_which_rules();
+	a_sample_replays();
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("rules");
@@ -186,5 +301,7 @@ int main(void)
 	tcase_add_test(tc, no_decision_before_corroboration);
 	tcase_add_test(tc, no_plan_without_a_proven_primary);
 	tcase_add_test(tc, every_method_is_corroborated);
+	tcase_add_test(tc, again_until_it_passes);
+	tcase_add_test(tc, what_decisions_say);
 	return run_case(tc);
 }

@@ -670,6 +670,7 @@ START_TEST(r013_next_attempt_is_another_cohort)
 }
 END_TEST
 
+/* openmpic-44 */
 START_TEST(r013_disjoint_where_possible)
 {
 	struct attempt before;

@@ -172,6 +172,35 @@ START_TEST(refuses_to_start)
 }
 END_TEST
 
+/* boulder-X07: a worker that does not say for which perspective it speaks does
+   not start, whatever else is there. */
+START_TEST(says_who_it_is)
+{
+	static const char *const needed[] = { "perspective", "instance",
+		                              "deployment", "signing_key" };
+	struct err why;
+
+	for (int left_out = 0; left_out < COUNT(needed); left_out++) {
+		struct buf text = { 0 };
+
+		for (int i = 0; i < COUNT(needed); i++)
+			if (i != left_out)
+				buf_printf(&text, "%s = \"%s/worker.key\"\n",
+				           needed[i], dir);
+		buf_printf(&text, "kafka {\n " NUMERIC "\n}\n"
+		                  "key \"c\" {\n role = coordinator\n}\n");
+		write_file("conf", buf_cstr(&text), 0600);
+		buf_clear(&text);
+		settings_free(&settings);
+		settings = settings_load(worker_settings, &conf,
+		                         path_of("conf"), NULL, &why);
+		ck_assert_ptr_null(settings);
+		ck_assert_msg(strstr(why.text, needed[left_out]) != NULL,
+		              "%s: %s", needed[left_out], why.text);
+	}
+}
+END_TEST
+
 /* the guard's lists reach the probe whole. */
 START_TEST(tells_the_probe)
 {
@@ -238,6 +267,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, refuses_to_start, 0, COUNT(bad));
+	tcase_add_test(tc, says_who_it_is);
 	tcase_add_test(tc, tells_the_probe);
 	tcase_add_test(tc, anchors_must_be_there);
 	return run_case(tc);
