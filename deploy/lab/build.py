@@ -127,8 +127,8 @@ def addresses(block):
     # as 127.in-addr.arpa has it
     return {"WEB_REVERSE": f"1.8.{block}", "DNS_NET": f"{dns}.0/24", "WEB_NET": f"{web}.0/24",
             "WEB": f"{web}.1", "ATTACKER": f"{web}.2",
-            "HOSTILE_WEB": f"{web}.3", "CLOSED": f"{web}.4",
-            "ALPN": f"{web}.5", "BULK_ALPN": f"{web}.6",
+            "WEB_NEAR": f"{web}.10", "HOSTILE_WEB": f"{web}.3",
+            "CLOSED": f"{web}.4", "ALPN": f"{web}.5", "BULK_ALPN": f"{web}.6",
             "HOSTILE_DNS": f"{dns}.9"}
 
 

@@ -13,8 +13,8 @@ WAYS = set(KNOT) | WITHOUT_DS
 
 
 def addresses(block):
-    return {"KNOT": f"127.{block}.7.8", "PEBBLE": f"127.{block}.8.6",
-            "CHALLTESTSRV": f"http://127.{block}.8.6:8055",
+    return {"KNOT": f"127.{block}.7.8", "PEBBLE": f"127.{block}.8.11",
+            "CHALLTESTSRV": f"http://127.{block}.8.11:8055",
             "OPENSSL": f"127.{block}.8.7",
             "OPENSSL_WRONG": f"127.{block}.8.9"}
 
