@@ -15,12 +15,12 @@ DOCUMENT = TOP / "docs/metrics.md"
 PROGRAMS = {"mpic-coordinator": "coordinator",
             "mpic-perspective-worker": "perspective-worker"}
 COMMON = "common/serve/process.c"
-STRINGS = r'((?:\s*"[^"]*")+)'
+STRING = r'"((?:[^"\\]|\\.)*)"'
 CALL = re.compile(
     r'(?:(?:->)?(?P<owner>\w+)\s*=\s*)?(?:metric_only\(\s*)?'
     r'(?:series_set\(metric_series\()?'
     r'metrics_(?P<kind>counter|gauge|histogram)\(\s*m,\s*"(?P<name>\w+)",'
-    + STRINGS.replace("(", "(?P<help>", 1)
+    r'(?P<help>(?:\s*"(?:[^"\\]|\\.)*")+)'
     + r',\s*(?P<labels>NULL|LABELS\([^)]*\)|\w+)')
 
 HEAD = """# Figures
@@ -35,7 +35,8 @@ class Figure:
         self.name = found["name"]
         self.kind = found["kind"]
         self.owner = found["owner"]
-        self.help = "".join(re.findall(r'"([^"]*)"', found["help"]))
+        self.help = "".join(re.findall(STRING, found["help"])).replace(
+            '\\"', '"')
         self.labels = re.findall(r'"(\w+)"', found["labels"])
         # Names that only the running program knows.
         self.others = "" if "LABELS" in found["labels"] or \
