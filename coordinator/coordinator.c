@@ -5,6 +5,7 @@
 #include "coordinator/attempts.h"
 #include "coordinator/barrier.h"
 #include "coordinator/broker_time.h"
+#include "coordinator/copies.h"
 #include "coordinator/outbox.h"
 #include "coordinator/overload.h"
 #include "coordinator/requests.h"
@@ -107,6 +108,7 @@ static void drop_partition(struct coordinator *c, uint32_t number)
 /* The transaction in flight, if any, has ended: let go of what was revoked. */
 static void finish_revoke(struct coordinator *c)
 {
+	copies_stop(c->copies);
 	for (uint32_t i = 0; i < c->d->partitions; i++)
 		drop_partition(c, i);
 	kafka_lease_free(&c->lease);
@@ -161,6 +163,10 @@ static void on_log_record(void *owner, const struct kafka_message *m)
 		results_on_heartbeat(c, m);
 		return;
 	}
+	if (strcmp(m->topic, t->requests) == 0) {
+		copies_on_message(c->copies, m);
+		return;
+	}
 	struct partition *p = partition_find(c, m->partition);
 
 	if (p == NULL)
@@ -188,6 +194,10 @@ static void on_log_eof(void *owner, const struct kafka_partition *at,
 		c->heartbeats_live = true;
 		return;
 	}
+	if (strcmp(at->topic, c->d->topics.requests) == 0) {
+		copies_on_eof(c->copies, at, offset);
+		return;
+	}
 	if (p == NULL)
 		return;
 	if (p->phase == PARTITION_SERVING) {
@@ -207,7 +217,9 @@ static void on_log_broken(void *owner, const struct kafka_partition *at,
 	struct coordinator *c = owner;
 	struct partition *p = partition_find(c, at->partition);
 
-	if (p != NULL && strcmp(at->topic, c->d->topics.perspectives) != 0)
+	if (strcmp(at->topic, c->d->topics.requests) == 0)
+		copies_on_broken(c->copies, at, why);
+	else if (p != NULL && strcmp(at->topic, c->d->topics.perspectives) != 0)
 		partition_stop(p, "coordinator_partition_broken", why);
 	else
 		log_error("coordinator_topic_broken", F_STR("topic", at->topic),
@@ -285,6 +297,7 @@ void coordinator_restore_all(struct coordinator *c)
 		finish_revoke(c);
 		return;
 	}
+	copies_stop(c->copies);
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
 		struct kafka_partition at = { c->d->topics.requests,
 			                      (int32_t)i };
@@ -521,6 +534,7 @@ struct coordinator *coordinator_new(struct loop *loop,
 	                           d->conf->clock_skew_ms, d->conf->lab);
 	c->overload = overload_new();
 	c->barrier = barrier_new(c);
+	c->copies = copies_new(c);
 	c->housekeeping = timer_new(loop, on_housekeeping, c);
 	c->restore_again = timer_new(loop, on_restore_again, c);
 	c->drain_limit = timer_new(loop, on_drain_limit, c);
@@ -551,6 +565,7 @@ void coordinator_free(struct coordinator **c)
 	kafka_out_free(&gone->out);
 	attempts_free_lost(gone);
 	barrier_free(&gone->barrier);
+	copies_free(&gone->copies);
 	liveness_free(&gone->liveness);
 	overload_free(&gone->overload);
 	kafka_lease_free(&gone->lease);

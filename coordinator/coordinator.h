@@ -7,7 +7,8 @@
  * made when its transaction is committed, not before (design, section 6).
  *
  *   requests_in  group consumer, eager: which partitions are ours
- *   log_in       explicit reader: decisions, attempts and results of those
+ *   log_in       explicit reader: decisions, attempts and results of those;
+ *                all of requests for one restored without a mark (copies.h)
  *   out          attempts and checks
  *   outbox       decisions, echoes, forwards and dead letters, with offsets
  */
@@ -27,6 +28,7 @@
 struct partition;
 struct outbox;
 struct barrier;
+struct copies;
 struct overload;
 struct ticket;
 
@@ -51,6 +53,7 @@ struct coordinator {
 	struct kafka_lease *lease; /* of the assignment; NULL without one */
 	struct outbox *outbox;
 	struct barrier *barrier;
+	struct copies *copies;
 	struct liveness *liveness;
 	bool heartbeats_live; /* the backlog was read */
 	struct broker_time broker_time;

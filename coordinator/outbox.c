@@ -311,11 +311,12 @@ static void finish(struct outbox *o, const struct kafka_batch *batch)
 			answer_free(o, a);
 	}
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
-		const struct partition *p = c->partitions[i];
+		struct partition *p = c->partitions[i];
 
-		if (p != NULL && p->offsets != NULL)
-			answered_drop_below(p->answered,
-			                    offsets_mark(p->offsets));
+		if (p == NULL || p->offsets == NULL)
+			continue;
+		answered_drop_below(p->answered, offsets_mark(p->offsets));
+		partition_forget_anew(p);
 	}
 }
 

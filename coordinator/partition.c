@@ -37,6 +37,7 @@ void partition_free(struct partition **p)
 	answered_free(&(*p)->answered);
 	offsets_free(&(*p)->offsets);
 	window_free(&(*p)->window);
+	remembered_free(&(*p)->remembered);
 	free(*p);
 	*p = NULL;
 }
@@ -92,9 +93,25 @@ bool partition_is_decided(const struct partition *p, int64_t request_offset)
 	       answered_has(p->answered, request_offset);
 }
 
-/* "2 <mark> <decisions> <attempts> <results> <sequence> <head>": of which mark
-   it speaks; from where a successor reads, and the chain's head that it must
-   find there; then what above the mark is answered without a decision. */
+void partition_set_anew(struct partition *p, int64_t below)
+{
+	p->anew_below = below > 0 ? below : 0;
+	if (p->anew_below > 0 && p->remembered == NULL)
+		p->remembered = remembered_new();
+	if (p->anew_below == 0)
+		remembered_free(&p->remembered);
+}
+
+void partition_forget_anew(struct partition *p)
+{
+	if (p->anew_below > 0 && offsets_mark(p->offsets) >= p->anew_below)
+		partition_set_anew(p, 0);
+}
+
+/* "3 <mark> <decisions> <attempts> <results> <sequence> <anew> <head>": of
+   which mark it speaks; from where a successor reads; the chain's head that it
+   must find there, and anew_below; then what above the mark is answered without
+   a decision. "2" is the same without <anew>. */
 void partition_metadata(const struct partition *p, struct buf *out)
 {
 	int64_t attempts = p->attempts_next, results = p->results_next;
@@ -108,11 +125,11 @@ void partition_metadata(const struct partition *p, struct buf *out)
 		p->window,
 		p->last_decision >= 0 ? p->last_decision : p->decisions_from);
 
-	buf_printf(out, "2 %lld %lld %lld %lld %lld %s",
+	buf_printf(out, "3 %lld %lld %lld %lld %lld %lld %s",
 	           (long long)offsets_mark(p->offsets),
 	           (long long)answered_oldest(p->answered, decisions),
 	           (long long)attempts, (long long)results,
-	           (long long)p->staged_sequence,
+	           (long long)p->staged_sequence, (long long)p->anew_below,
 	           digest_hex(&p->staged_head, head));
 	answered_write(p->answered, offsets_mark(p->offsets), out);
 }
@@ -131,16 +148,16 @@ bool partition_read_metadata(struct partition *p, int64_t mark,
                              struct span text)
 {
 	struct span word;
-	uint64_t n[6];
+	uint64_t n[7] = { 0 };
 	struct digest head;
 
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < (n[0] == 2 ? 6 : 7); i++) {
 		if (!take_word(&text, &word) ||
 		    !text_u64(word, INT64_MAX, &n[i]))
 			return false;
 	}
 	/* of another mark: somebody moved the offset and kept the words */
-	if (n[0] != 2 || (int64_t)n[1] != mark ||
+	if ((n[0] != 2 && n[0] != 3) || (int64_t)n[1] != mark ||
 	    !digest_parse(span_sub(text, 0, DIGEST_HEX_ROOM - 1), &head) ||
 	    !answered_read(p->answered, mark,
 	                   span_sub(text, DIGEST_HEX_ROOM - 1, text.len)))
@@ -150,6 +167,7 @@ bool partition_read_metadata(struct partition *p, int64_t mark,
 	p->results_from = (int64_t)n[4];
 	p->expected_sequence = (int64_t)n[5];
 	p->expected_head = head;
+	partition_set_anew(p, (int64_t)n[6] > mark ? (int64_t)n[6] : 0);
 	return true;
 }
 
@@ -160,6 +178,7 @@ const char *partition_phase_name(enum partition_phase phase)
 	case PARTITION_DECISIONS: return "reading-decisions";
 	case PARTITION_ATTEMPTS: return "reading-attempts";
 	case PARTITION_RESULTS: return "reading-results";
+	case PARTITION_COPIES: return "looking-for-copies";
 	case PARTITION_SERVING: return "serving";
 	case PARTITION_STOPPED: return "stopped";
 	}

@@ -5,6 +5,21 @@
  * Restored in this order (design, section 6): committed offset, decisions,
  * attempts, results, requests; served from then on until it is taken away. A
  * partition whose log does not continue stops, loudly; the others go on.
+ *
+ * Without a mark of ours (none yet, or somebody set the group's offset by hand)
+ * all is read from the logs' starts, and what was answered must not be answered
+ * otherwise now (promise 1), by kind of answer:
+ *
+ *   decision, conflict  `decisions` names the request: passed over.
+ *   forward             its copy is on `requests`: passed over (copies.h).
+ *   echo, or nothing,   its id's decision is on `decisions`: echoed once more
+ *   to a repeat         within the duplicate window, else passed over if the
+ *                       decision was in the window when the repeat came.
+ *   dead letter         written once more: it says of which record, and nobody
+ *                       acts on one but a person.
+ *
+ * All that until the mark is past what was on `requests` then (anew_below),
+ * whoever restores the partition in between.
  */
 #ifndef COORDINATOR_PARTITION_H
 #define COORDINATOR_PARTITION_H
@@ -12,6 +27,7 @@
 #include "base/offsets.h"
 #include "coordinator/answered.h"
 #include "coordinator/coordinator.h"
+#include "coordinator/remembered.h"
 #include "coordinator/window.h"
 
 enum partition_phase {
@@ -19,6 +35,7 @@ enum partition_phase {
 	PARTITION_DECISIONS, /* reading them to the high watermark */
 	PARTITION_ATTEMPTS,
 	PARTITION_RESULTS,
+	PARTITION_COPIES, /* without a mark of ours only; copies.h */
 	PARTITION_SERVING,
 	PARTITION_STOPPED /* until an operator accepts the gap */
 };
@@ -49,7 +66,13 @@ struct partition {
 	struct digest expected_head;
 	bool head_seen;     /* on the log, while restoring */
 	bool requests_anew; /* the mark was of a log that is gone */
-	unsigned doubts;    /* times that a log ended before it */
+
+	/* Requests below may have answers that no mark of ours tells of; 0:
+	   none. */
+	int64_t anew_below;
+	struct remembered *remembered; /* NULL: anew_below is 0 */
+	unsigned copies_turn;          /* the reading that it waits for */
+	unsigned doubts;               /* times that a log ended before it */
 
 	int64_t last_decision; /* offset of the head; -1: none */
 	int64_t attempts_next; /* behind the last attempt known to be logged */
@@ -78,6 +101,11 @@ void partition_end_sessions(struct partition *p);
 
 /* Was it answered before it was read (again)? */
 bool partition_is_decided(const struct partition *p, int64_t request_offset);
+
+/* The mark is past anew_below: forgets what was needed below it. */
+void partition_forget_anew(struct partition *p);
+/* Requests below that offset are read anew; may be called again. */
+void partition_set_anew(struct partition *p, int64_t below);
 
 /* The metadata that goes with the mark, and back. False: it is not ours or was
    written for another mark (an offset moved by hand); *p is as it was. */

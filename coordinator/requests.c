@@ -9,6 +9,12 @@
 #include <assert.h>
 #include <stdio.h>
 
+enum {
+	/* so long after its commit a decision may still look undecided to who
+	   made it: a commit's 10 s and max.poll.interval.ms */
+	LEASE_MS = 40000
+};
+
 /* A record while it is being looked at. */
 struct incoming {
 	struct partition *p;
@@ -70,6 +76,47 @@ static void dead_letter(struct partition *p, const struct kafka_message *m,
 	         F_SPAN("detail", detail));
 	stats_answer(p->c->stats, "dead-letter");
 	outbox_add(p->c->outbox, a);
+}
+
+/* Its answer is on the log, though not at its offset. */
+static void pass_over(const struct incoming *in, const char *kind)
+{
+	stats_answer(in->p->c->stats, kind);
+	outbox_add(in->p->c->outbox,
+	           answer_new(ANSWER_NOTHING, in->p, in->m->offset, NULL));
+}
+
+static bool is_read_anew(const struct incoming *in)
+{
+	return in->m->offset < in->p->anew_below;
+}
+
+static bool was_forwarded(const struct incoming *in)
+{
+	struct first_found f = { in->m->offset, in->m->timestamp_ms, in->id,
+		                 in->digest };
+
+	return is_read_anew(in) && remembered_copy(in->p->remembered, &f);
+}
+
+/*
+ * A repeat of what is decided by now: it came when the decision was in the
+ * duplicate window (clocks may be as far apart as they may be), or was read
+ * while that was on its way to the log, by whoever had the lease then. Attempts
+ * that were made for it say nothing: who lost its lease may write some.
+ */
+static bool was_repeat(const struct incoming *in)
+{
+	const struct coordinator_conf *conf = in->p->c->d->conf;
+	struct remembered_times at;
+
+	if (!is_read_anew(in) ||
+	    !remembered_decision(in->p->remembered, in->id, &in->digest, &at))
+		return false;
+	int64_t came = in->m->timestamp_ms - conf->broker_skew_ms;
+
+	return came <= at.decided_ms + conf->duplicate_window_ms ||
+	       came <= at.logged_ms + LEASE_MS;
 }
 
 static void forward(struct incoming *in, int32_t home)
@@ -232,9 +279,7 @@ static void keep_shown(struct request *r, struct arena *arena)
 static void repeat_of_undecided(struct incoming *in, struct session *s)
 {
 	if (digest_eq(&s->request.digest, &in->digest)) {
-		stats_answer(in->p->c->stats, "repeat");
-		outbox_add(in->p->c->outbox, answer_new(ANSWER_NOTHING, in->p,
-		                                        in->m->offset, NULL));
+		pass_over(in, "repeat");
 		return;
 	}
 	struct rival *r = arena_alloc(s->arena, sizeof(*r));
@@ -311,6 +356,10 @@ static void work(struct incoming *in)
 		echo(in, first);
 		return;
 	}
+	if (was_repeat(in)) {
+		pass_over(in, "repeat");
+		return;
+	}
 	if (first != NULL) {
 		struct rival r = rival_of(in);
 
@@ -359,6 +408,8 @@ void requests_on_message(struct partition *p, const struct kafka_message *m)
 	resolve_id(&in);
 	if (is_at_home(&in, &home))
 		work(&in);
+	else if (!in.forwarded && was_forwarded(&in))
+		pass_over(&in, "forwarded-before");
 	else if (!in.forwarded)
 		forward(&in, home);
 	else

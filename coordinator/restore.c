@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "coordinator/copies.h"
 #include "coordinator/outbox.h"
 #include "coordinator/requests.h"
 #include "trust/jws.h"
@@ -134,10 +135,13 @@ static void on_committed(void *arg, const char *error,
 	ask(c, true);
 }
 
-/* Nothing of ours was committed: all logs from their start. If decisions do not
-   start at 0, requests may have been answered by what is gone. */
-static bool start_from_nothing(struct partition *p, int64_t decisions_low)
+/* Nothing of ours was committed: all logs from their start (partition.h). If
+   decisions do not start at 0, requests may have been answered by what is gone.
+ */
+static bool start_from_nothing(struct partition *p,
+                               const struct kafka_watermarks *w)
 {
+	const int64_t decisions_low = w[0].low;
 	char why[160];
 
 	(void)snprintf(why, sizeof(why),
@@ -151,6 +155,7 @@ static bool start_from_nothing(struct partition *p, int64_t decisions_low)
 	p->decisions_from = decisions_low;
 	p->attempts_from = -1;
 	p->results_from = -1;
+	partition_set_anew(p, w[3].high);
 	return true;
 }
 
@@ -203,13 +208,14 @@ static bool check_logs(struct partition *p, const struct kafka_watermarks *w)
 {
 	const struct topics *t = &p->c->d->topics;
 
-	if (p->mark < 0 && !start_from_nothing(p, w[0].low))
+	if (p->mark < 0 && !start_from_nothing(p, w))
 		return false;
 	if (p->mark > w[3].high) {
 		if (!accept_loss(p, t->requests, p->mark, &w[3]))
 			return false;
 		p->requests_anew = true;
 		p->mark = w[3].low;
+		partition_set_anew(p, w[3].high);
 	}
 	if (p->mark >= 0 && p->mark < w[3].low) {
 		log_error("coordinator_requests_gone",
@@ -237,7 +243,9 @@ static void begin_decisions(struct partition *p,
 	p->attempts_next = p->attempts_from;
 	p->results_next = p->results_from;
 	p->phase = PARTITION_DECISIONS;
-	start_reading(p, p->c->d->topics.decisions, p->decisions_from);
+	/* what a repeat repeats may be older than the window is now */
+	start_reading(p, p->c->d->topics.decisions,
+	              p->anew_below > 0 ? w[0].low : p->decisions_from);
 }
 
 static bool are_known(const struct kafka_watermarks *list)
@@ -308,6 +316,11 @@ static void take_decision(struct partition *p, const struct kafka_message *m,
 	window_expire(p->window, clock_wall_ms());
 	window_add(p->window, &entry);
 	answered_note(p->answered, d->request.offset, m->offset);
+	struct remembered_times at = { d->decided_at_ms, m->timestamp_ms };
+
+	if (p->remembered != NULL)
+		remembered_add_decision(p->remembered, d->request_id,
+		                        &d->request.digest, at);
 }
 
 void restore_on_decision(struct partition *p, const struct kafka_message *m)
@@ -429,7 +442,7 @@ static void forget_requests(struct partition *p)
 	p->answered = answered_new();
 }
 
-static void serve(struct partition *p)
+void restore_serve(struct partition *p)
 {
 	struct kafka_partition at = partition_of(p, p->c->d->topics.requests);
 	struct err why;
@@ -451,6 +464,7 @@ static void serve(struct partition *p)
 	         F_INT("sequence", p->sequence),
 	         F_INT("window", window_count(p->window)),
 	         F_INT("undecided", HASH_COUNT(p->sessions)),
+	         F_INT("anew_below", p->anew_below),
 	         F_INT("took_ms", clock_mono_ms() - p->restore_started_ms));
 	if (kafka_in_start(p->c->requests_in, &at,
 	                   p->mark > 0 ? p->mark : KAFKA_OFFSET_BEGINNING,
@@ -484,6 +498,11 @@ void restore_on_eof(struct partition *p, const char *topic, int64_t offset,
 	           strcmp(topic, t->results) == 0) {
 		if (p->results_next < offset)
 			p->results_next = offset;
-		serve(p);
+		if (p->anew_below > 0 && p->c->d->partitions > 1) {
+			p->phase = PARTITION_COPIES;
+			copies_look(p->c->copies, p);
+		} else {
+			restore_serve(p);
+		}
 	}
 }

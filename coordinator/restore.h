@@ -16,4 +16,7 @@ void restore_on_attempt(struct partition *p, const struct kafka_message *m);
 void restore_on_eof(struct partition *p, const char *topic, int64_t offset,
                     int64_t high);
 
+/* Its copies are known too: requests are read from the mark on. */
+void restore_serve(struct partition *p);
+
 #endif

@@ -7,8 +7,8 @@ from asked import Asked
 # later than that after the decision is not one "of an undecided request".
 UNDECIDED_MS = 45000
 NONE, ONE = (0, 0), (1, 1)
-# One, too; but its request's offset is in no decision, only in the mark.
-ASIDE = (1, 1, "forgotten with the mark")
+# One, too; but nothing that is read again says so, only the mark.
+BURIED = (1, 1, "forgotten with the mark")
 
 
 def number(text):
@@ -101,14 +101,14 @@ class PromiseOne:
     def expect(self, a, what, answers, wanted):
         """As many answers of one kind as there must be."""
         least, most = wanted[:2]
-        if wanted == ASIDE and self.was_reset(a, answers):
+        if wanted == BURIED and self.was_reset(a, answers):
             most = len(answers)
         if not least <= len(answers) <= most:
             self.found.add(a.record, "(%s) has %d %s, not %d",
                            a.id or a.why, len(answers), what, least)
 
     def was_reset(self, a, answers):
-        """A mark set back by hand forgets what was forwarded and buried."""
+        """A mark set back by hand forgets what was buried."""
         return any(r["partition"] == a.record.partition and
                    any(x.at_ms >= r["at"] for x in answers)
                    for r in self.log.resets)
@@ -117,8 +117,8 @@ class PromiseOne:
         dead = self.answers.dead[a.record.at]
         forwards = self.answers.forwards[a.record.at]
         is_dead = a.fate == "dead-letter"
-        self.expect(a, "dead letters", dead, ASIDE if is_dead else NONE)
-        self.expect(a, "forwards", forwards, NONE if is_dead else ASIDE)
+        self.expect(a, "dead letters", dead, BURIED if is_dead else NONE)
+        self.expect(a, "forwards", forwards, NONE if is_dead else ONE)
         self.expect(a, "decisions", self.answers.decided[a.record.at], NONE)
         self.expect(a, "conflicts", self.answers.conflicts[a.record.at],
                     NONE)

@@ -284,7 +284,8 @@ CASES = (
      "2 forwards, not 1"),
     ("two after a reset", lambda log: (
         log.again("requests", log.forward),
-        log.resets.append({"partition": 1, "at": NOW})), None),
+        log.resets.append({"partition": 1, "at": NOW})),
+     "2 forwards, not 1"),
     ("a forward under another key", lambda log: log.forward.update(
         key=b"id-6"), "no true copy"),
     ("a forward to another partition", lambda log: log.forward.update(
@@ -293,6 +294,11 @@ CASES = (
      "0 dead letters, not 1"),
     ("two dead letters", lambda log: log.again("dead-letters", log.letter),
      "2 dead letters, not 1"),
+    ("two dead letters after a reset", lambda log: (
+        log.again("dead-letters", log.letter),
+        log.resets.append({"partition": int(log.letter["headers"][-2][1]),
+                           "at": NOW})),
+     None),
     ("a dead letter of a good request", lambda log: log.bury(log.first),
      "1 dead letters, not 0"),
     ("a dead letter with other bytes", lambda log: log.letter.update(

@@ -111,6 +111,31 @@ static void expect_count(const struct asked *a, enum answer_is is, int least,
 		         SPAN_ARG(a->id), n, names[is]);
 }
 
+void checker_before_reset(int32_t partition)
+{
+	for (size_t i = 0; i < seen.asked_count; i++) {
+		struct asked *a = &seen.asked[i];
+
+		if (a->p->number != partition || a->passed ||
+		    a->record->offset >= log_committed(partition).offset)
+			continue;
+		a->passed = true;
+		a->answers = count(a, IS_DECISION) + count(a, IS_CONFLICT);
+	}
+}
+
+/* Whatever its answer was, setting a mark back decides nothing once more. */
+static void check_passed(const struct asked *a)
+{
+	int n = count(a, IS_DECISION) + count(a, IS_CONFLICT);
+
+	if (a->passed && n != a->answers)
+		sim_fail("promise 1: request %d@%lld (%.*s) had %d decisions "
+		         "before its mark was set back, and has %d",
+		         a->p->number, (long long)a->record->offset,
+		         SPAN_ARG(a->id), a->answers, n);
+}
+
 static void check_request(const struct asked *a)
 {
 	bool dead = a->undecodable || (!a->at_home && a->forwarded);
@@ -132,7 +157,8 @@ static void check_request(const struct asked *a)
 		return;
 	}
 	expect_count(a, IS_DEAD, dead, dead ? more : 0);
-	expect_count(a, IS_FORWARD, moved, moved ? more : 0);
+	expect_count(a, IS_FORWARD, moved, moved);
+	check_passed(a);
 	if (again && !dead && !moved) {
 		/* it may have been decided anew: once */
 		if (count(a, IS_DECISION) + count(a, IS_CONFLICT) > 1)

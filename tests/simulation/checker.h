@@ -20,6 +20,8 @@ struct asked {
 	struct span id;
 	struct digest digest;
 	struct forwarded from;
+	bool passed; /* below a mark that was set back later */
+	int answers; /* decisions and conflicts that it had by then */
 };
 
 enum answer_is { IS_DECISION, IS_CONFLICT, IS_ECHO, IS_DEAD, IS_FORWARD };

@@ -55,6 +55,18 @@ mutant(asides_forgotten coordinator/answered.c
 # What is said of one mark is believed of another.
 mutant(any_mark coordinator/partition.c
 	"(int64_t)n[1] != mark ||" "")
+# A mark is set back by hand: what was copied to its home is copied again,
+mutant(copies_forgotten coordinator/requests.c
+	"remembered_copy(in->p->remembered, &f)" "false")
+# a repeat that was answered when the window was not over is decided,
+mutant(repeats_forgotten coordinator/requests.c
+	"if (was_repeat(in))" "if (0)")
+# one of a decision that was still to be committed, too,
+mutant(repeats_of_undecided coordinator/requests.c
+	"came <= at.logged_ms + LEASE_MS" "0")
+# or all that is known to the first who comes only.
+mutant(anew_once coordinator/partition.c
+	"(long long)p->anew_below," "0LL,")
 # An open transaction of a predecessor is not waited for.
 mutant(no_wait_for_stable coordinator/restore.c
 	"if (offset < high)" "if (0)")

@@ -272,22 +272,28 @@ static void trouble(struct instance *i)
 }
 
 /* An operator's hand: the group's offset of a partition is gone. */
+static void reset_mark_of(int32_t partition)
+{
+	int64_t mark = log_committed(partition).offset;
+
+	sim_counts.resets++;
+	world.mark_was_reset = true;
+	checker_before_reset(partition);
+	if (mark <= 0 || sim_below(2) == 0) {
+		sim_trace("the mark of %d is reset by hand", partition);
+		log_reset_offset(partition);
+		return;
+	}
+	sim_trace("the mark of %d is set back by hand, its metadata kept",
+	          partition);
+	log_move_offset(partition, sim_below(mark));
+}
+
 static void reset_mark(void *arg)
 {
 	(void)arg;
-	if (!sim.faults)
-		return;
-	sim_counts.resets++;
-	world.mark_was_reset = true;
-	int64_t mark = log_committed(0).offset;
-
-	if (mark <= 0 || sim_below(2) == 0) {
-		sim_trace("the mark of 0 is reset by hand");
-		log_reset_offset(0);
-		return;
-	}
-	sim_trace("the mark of 0 is set back by hand, its metadata kept");
-	log_move_offset(0, sim_below(mark));
+	if (sim.faults)
+		reset_mark_of(0);
 }
 
 static void look_at(struct instance *i, bool again)
@@ -346,6 +352,13 @@ static void choose_settings(void)
 	if (world.small_window && sim_percent(50))
 		c->duplicate_window_ms = 1000 + sim_below(10000);
 	world.mark_was_reset = false;
+	world.set_back = sim_percent(5);
+	if (world.set_back) {
+		world.small_window = true;
+		c->duplicate_window_max = 1000;
+		c->duplicate_window_ms =
+			sim_percent(50) ? 1000 : 1000 + sim_below(5000);
+	}
 }
 
 static void make_instances(void)
@@ -428,6 +441,39 @@ static void restart_all(void)
 	run_for(30 * SECOND);
 }
 
+/* As they were set back. */
+static int64_t marks_then[MODEL_PARTITIONS_MAX];
+
+static bool any_mark_moved(void)
+{
+	for (int32_t p = 0; p < world.partitions; p++) {
+		if (log_committed(p).offset > marks_then[p])
+			return true;
+	}
+	return false;
+}
+
+/* All is answered and the duplicate window is over: an operator sets the
+   marks back. Who comes may die before it has read again what was below. */
+static void set_back(void)
+{
+	run_for((world.conf.duplicate_window_ms + 1000) * MS);
+	end_all();
+	for (int32_t p = 0; p < world.partitions; p++) {
+		if (sim_percent(70))
+			reset_mark_of(p);
+		marks_then[p] = log_committed(p).offset;
+	}
+	start(&instances[0]);
+	instances[0].trouble_at = 0;
+	int64_t until = sim.now_us + sim_below(30 * SECOND);
+
+	while (sim.now_us < until && !any_mark_moved() && step()) {
+	}
+	if (!sim_failed())
+		restart_all();
+}
+
 void world_play(void)
 {
 	log_begin();
@@ -446,6 +492,8 @@ void world_play(void)
 	sim_trace("calm");
 	if (!sim_failed())
 		run_until_answered();
+	if (!sim_failed() && world.set_back)
+		set_back();
 	if (!sim_failed() && sim_percent(30))
 		restart_all();
 	if (!sim_failed())

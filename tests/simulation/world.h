@@ -17,7 +17,8 @@ struct world {
 	struct keyring *ring;
 	int32_t partitions;
 	bool small_window;   /* repeats may be decided anew */
-	bool mark_was_reset; /* answers without a decision may come again */
+	bool mark_was_reset; /* echoes and dead letters may come again */
+	bool set_back;       /* at the end: marks go, the window is over */
 	int requests_to_come;
 };
 
@@ -43,6 +44,8 @@ void checker_begin(void);
 bool checker_all_answered(void);
 /* Everything that can only be said at the end. */
 void checker_end(void);
+/* A mark is about to be set back: what is below it was answered, for ever. */
+void checker_before_reset(int32_t partition);
 /* After each event of a coordinator. */
 void checker_look(const struct coordinator *c);
 

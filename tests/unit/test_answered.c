@@ -33,6 +33,7 @@ static void teardown(void)
 	window_free(&p.window);
 	answered_free(&p.answered);
 	offsets_free(&p.offsets);
+	remembered_free(&p.remembered);
 }
 
 static size_t asides_in(const struct answered *a, int64_t from, int64_t to)
@@ -88,7 +89,11 @@ static const char *const foreign[] = {
 	"1",
 	"somebody's note",
 	"1 0 0 0 0 " HEX64,
-	"3 100 0 0 0 0 " HEX64,
+	"3 100 0 0 0 0 " HEX64, /* a number too few */
+	"2 100 0 0 0 0 0 " HEX64,
+	"3 99 0 0 0 0 0 " HEX64,
+	"3 100 0 0 0 0 -1 " HEX64,
+	"4 100 0 0 0 0 0 " HEX64,
 	"2 99 0 0 0 0 " HEX64, /* of another mark */
 	"2 101 0 0 0 0 " HEX64,
 	"2 100 -1 0 0 0 " HEX64,
@@ -112,6 +117,47 @@ START_TEST(foreign_metadata_changes_nothing)
 	ck_assert_int_eq(p.decisions_from, 3);
 	ck_assert_uint_eq(asides_in(p.answered, 0, 200), 0);
 	ck_assert(!partition_is_decided(&p, 105));
+}
+END_TEST
+
+/* Who dies while requests are read anew hands that on; past them it ends. */
+START_TEST(anew_until_the_mark_is_past)
+{
+	struct buf text = { 0 };
+	struct partition q = { .answered = answered_new() };
+
+	partition_set_anew(&p, 102);
+	for (int64_t i = 100; i < 103; i++)
+		offsets_begin(p.offsets, i);
+	offsets_finish(p.offsets, 100);
+	partition_forget_anew(&p);
+	ck_assert(partition_read_metadata(&q, 101, span_str(metadata(&text))));
+	ck_assert_int_eq(q.anew_below, 102);
+	ck_assert_ptr_nonnull(q.remembered);
+	offsets_finish(p.offsets, 101);
+	(void)metadata(&text); /* the mark is past it when this is committed */
+	ck_assert(partition_read_metadata(&q, 102, buf_span(&text)));
+	ck_assert_int_eq(q.anew_below, 0);
+	ck_assert_ptr_null(q.remembered);
+	partition_forget_anew(&p);
+	ck_assert_int_eq(p.anew_below, 0);
+	ck_assert_ptr_null(p.remembered);
+	answered_free(&q.answered);
+	buf_clear(&text);
+}
+END_TEST
+
+/* Written by a coordinator before anew_below was. */
+START_TEST(old_metadata_is_read)
+{
+	static const char old[] = "2 100 2 7 9 12 " HEX64 " IA";
+
+	ck_assert(partition_read_metadata(&p, 100, span_str(old)));
+	ck_assert_int_eq(p.decisions_from, 2);
+	ck_assert_int_eq(p.expected_sequence, 12);
+	ck_assert_int_eq(p.anew_below, 0);
+	ck_assert_ptr_null(p.remembered);
+	ck_assert(answered_has(p.answered, 105));
 }
 END_TEST
 
@@ -194,6 +240,8 @@ int main(void)
 	tcase_add_test(tc, metadata_round_trip);
 	tcase_add_loop_test(tc, foreign_metadata_changes_nothing, 0,
 	                    COUNT(foreign));
+	tcase_add_test(tc, anew_until_the_mark_is_past);
+	tcase_add_test(tc, old_metadata_is_read);
 	tcase_add_test(tc, decisions_are_kept_for_the_mark);
 	tcase_add_test(tc, metadata_fits);
 	tcase_add_test(tc, an_abort_is_forgotten);
