@@ -3,12 +3,14 @@
 #include "kafka/kafka_side.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <time.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -78,4 +80,42 @@ void kafka_end_destroy(rd_kafka_t *rk)
 {
 	kafka_end_begun();
 	kafka_thread_start(destroy, rk);
+}
+
+enum { LEAVE_LOOK_MS = 50 };
+
+struct leaving {
+	rd_kafka_t *rk;
+	rd_kafka_queue_t *queue;
+	bool asked; /* a rebalance that nobody answered */
+};
+
+static void *leave(void *arg)
+{
+	struct leaving *l = arg;
+
+	if (l->asked)
+		rd_kafka_assign(l->rk, NULL);
+	while (rd_kafka_consumer_closed(l->rk) == 0) {
+		rd_kafka_event_t *event =
+			rd_kafka_queue_poll(l->queue, LEAVE_LOOK_MS);
+
+		if (event != NULL &&
+		    rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE)
+			rd_kafka_assign(l->rk, NULL);
+		rd_kafka_event_destroy(event);
+	}
+	rd_kafka_queue_destroy(l->queue);
+	destroy(l->rk);
+	free(l);
+	return NULL;
+}
+
+void kafka_end_leave(rd_kafka_t *rk, rd_kafka_queue_t *queue, bool asked)
+{
+	struct leaving *l = xzalloc(sizeof(*l));
+
+	*l = (struct leaving){ rk, queue, asked };
+	kafka_end_begun();
+	kafka_thread_start(leave, l);
 }

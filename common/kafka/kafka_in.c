@@ -216,16 +216,27 @@ static void take_event(struct kafka_in *in, rd_kafka_event_t *event)
 	}
 }
 
+/* An unanswered rebalance would hold up the library's end. */
+static void end_handle(struct kafka_in *in)
+{
+	const bool asked = in->state == IN_OFFERED || in->state == IN_REVOKING;
+
+	if (in->leaving && rd_kafka_consumer_closed(in->rk) == 0) {
+		kafka_end_leave(in->rk, in->queue, asked);
+		return;
+	}
+	if (in->state != IN_IDLE)
+		rd_kafka_assign(in->rk, NULL);
+	rd_kafka_queue_destroy(in->queue);
+	kafka_end_destroy(in->rk);
+}
+
 static void destroy(struct kafka_in *in)
 {
 	kafka_wake_free(&in->wake);
 	if (in->closing != NULL)
 		event_free(in->closing);
-	/* an unanswered rebalance would hold up the library's end */
-	if (in->state != IN_IDLE)
-		rd_kafka_assign(in->rk, NULL);
-	rd_kafka_queue_destroy(in->queue);
-	kafka_end_destroy(in->rk);
+	end_handle(in);
 	kafka_commits_drop(in);
 	kafka_slots_clear(in);
 	free(in->headers);
@@ -403,6 +414,7 @@ void kafka_in_close(struct kafka_in *in, int64_t limit_ms,
 	error = rd_kafka_consumer_close_queue(in->rk, in->queue);
 	if (error == NULL)
 		return;
+	in->leaving = false;
 	log_warn("kafka_in_close_failed",
 	         F_STR("error", rd_kafka_error_string(error)));
 	rd_kafka_error_destroy(error);

@@ -13,6 +13,7 @@
 struct loop;
 struct kafka_side;
 struct rd_kafka_s;
+struct rd_kafka_queue_s;
 
 /* Embedded first in whatever the job is. */
 struct kafka_job {
@@ -50,5 +51,15 @@ void kafka_end_begun(void);
 void kafka_end_reached(void);
 /* rd_kafka_destroy() on a thread of its own. */
 void kafka_end_destroy(struct rd_kafka_s *rk);
+/*
+ * The same for a member that was told to leave its group and has not left. To
+ * destroy it now would keep the library's thread busy for ever: an answer to
+ * its LeaveGroup that comes while the handle ends is thrown away, and the group
+ * ends after that answer only (seen with 2.0.2). So its rebalances are answered
+ * and its leaving is waited for, which each request's own time-out bounds.
+ * asked: one is to be answered first. Takes the queue too.
+ */
+void kafka_end_leave(struct rd_kafka_s *rk, struct rd_kafka_queue_s *queue,
+                     bool asked);
 
 #endif
