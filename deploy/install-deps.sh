@@ -21,14 +21,14 @@ usage()
 }
 
 RUNTIME="librdkafka1 libevent-2.1-7 libunbound8 libldns3 libcurl4 libssl3
-	libmsgpackc2 libjansson4 libconfuse2 libpsl5 libidn2-0 libseccomp2
-	libsystemd0 dns-root-data publicsuffix ca-certificates"
+	libmsgpackc2 libjansson4 libconfuse2 libpsl5 libidn2-0 libpcre2-8-0
+	libseccomp2 libsystemd0 dns-root-data publicsuffix ca-certificates"
 
 BUILD="build-essential gcc cmake ninja-build pkg-config git ccache
 	librdkafka-dev libevent-dev libunbound-dev nettle-dev libldns-dev
 	libcurl4-openssl-dev libssl-dev libmsgpack-dev libjansson-dev
-	libconfuse-dev uthash-dev libpsl-dev libidn2-dev libseccomp-dev
-	libsystemd-dev linux-libc-dev check"
+	libconfuse-dev uthash-dev libpsl-dev libidn2-dev libpcre2-dev
+	libseccomp-dev libsystemd-dev linux-libc-dev check"
 
 TEST="clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev
 	llvm-14 nsd knot pebble ldnsutils bind9-dnsutils nginx-light
