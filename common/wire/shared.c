@@ -14,7 +14,7 @@ static const struct field dcv_fields[] = {
 	ENUM("url_scheme", S, url_scheme, enum url_scheme, OPTIONAL,
 	     &url_scheme_names),
 	HEADERS("http_headers", S, http_headers, MAX_HEADER, MAX_HEADERS),
-	TEXT("match_regex", S, match_regex, OPTIONAL, MAX_URI),
+	TEXT("match_regex", S, match_regex, OPTIONAL, MAX_PATTERN),
 	OPT_BOOL("require_exact_case", S, require_exact_case),
 	OPT_BOOL("require_exact_match", S, require_exact_match),
 	ENUM("dns_record_type", S, dns_record_type, enum dns_record_type,

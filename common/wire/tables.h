@@ -16,6 +16,7 @@ enum {
 	MAX_TARGET = 512, /* a name has 253; the rest is for saying no */
 	MAX_NAME = 255,
 	MAX_URI = 1024,
+	MAX_PATTERN = 512, /* PATTERN_MAX (pattern/pattern.h) */
 	MAX_TRACE = 256,
 	MAX_VALUE = 2048, /* challenge values */
 	MAX_HASH = 256,

@@ -10,6 +10,7 @@
 #include "http_fetch.h"
 #include "job.h"
 #include "link.h"
+#include "pattern/pattern.h"
 #include "resolver.h"
 #include "sandbox.h"
 #include "tls_shake.h"
@@ -80,6 +81,8 @@ static void tell_versions(struct buf *out)
 	           ub_version(), curl->version,
 	           OpenSSL_version(OPENSSL_VERSION_STRING),
 	           event_get_version());
+	buf_add_str(out, " pcre2/");
+	pattern_library_version(out);
 }
 
 /* -- settings */

@@ -43,6 +43,8 @@ static struct check check_of(uint8_t which)
 		c.dcv.key_authorization_hash = SPAN(VALUE);
 	c.dcv.challenge_value = SPAN(VALUE);
 	c.dcv.http_token_path = SPAN("a.txt");
+	if (which & 32)
+		c.dcv.match_regex = SPAN("^(?:\\w+-?)+ *(of|Of)?");
 	c.dcv.dns_record_type = which & 32 ? RECORD_CAA : RECORD_TXT;
 	return c;
 }

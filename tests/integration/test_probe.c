@@ -241,6 +241,7 @@ static void start(void)
 	              (const char *)got.failed.why.p);
 	ck_assert(span_find(got.ready.sandbox, SPAN("seccomp")) >= 0);
 	ck_assert(span_find(got.ready.versions, SPAN("libunbound/")) >= 0);
+	ck_assert(span_find(got.ready.versions, SPAN(" pcre2/10.")) > 0);
 }
 
 static void end_with(int status)

@@ -223,8 +223,16 @@ static const struct row {
 	{ "an authority", web, PATH("@evil.example"), REASON_PATH_INVALID },
 	{ "a long path", web, PATH(L63 L63 L63 TEN "ab"),
 	  REASON_FIELD_TOO_LONG },
-	{ "a regular expression", web, D("'match_regex':'.*'"),
-	  REASON_METHOD_UNSUPPORTED },
+	/* openmpic-31 */
+	{ "a regular expression alone", web,
+	  D("'match_regex':'.*','challenge_value':''"), REASON_FIELD_MISSING },
+	{ "an unclosed group", web, D("'match_regex':'(ab'"),
+	  REASON_REGEX_INVALID },
+	{ "a back reference", web, D("'match_regex':'(a)\\\\1'"),
+	  REASON_REGEX_INVALID },
+	{ "an expression without an end", web,
+	  D("'match_regex':'" L63 L63 L63 L63 L63 L63 L63 L63 L63 "'"),
+	  REASON_FIELD_TOO_LONG },
 	{ "another header", web, D("'http_headers':{'Host':'x'}"),
 	  REASON_HEADER_FORBIDDEN },
 	{ "a cookie", http01, D("'http_headers':{'Cookie':'x'}"),
@@ -527,11 +535,14 @@ START_TEST(every_code_is_produced)
 {
 	static const enum reason elsewhere[] = {
 		/* FIELD_TOO_LONG, PRIMARY_OBSERVATION: other tests here;
-		   REQUEST_ID_CONFLICT: only the log knows */
-		REASON_PRIMARY_OBSERVATION, REASON_REQUEST_ID_CONFLICT
+		   REQUEST_ID_CONFLICT: only the log knows;
+		   METHOD_UNSUPPORTED: of methods that are still to come, and
+		   in logs of before */
+		REASON_PRIMARY_OBSERVATION, REASON_REQUEST_ID_CONFLICT,
+		REASON_METHOD_UNSUPPORTED
 	};
 
-	for (int r = REASON_FIELD_MISSING; r <= REASON_TIME_ALLOWED; r++) {
+	for (int r = REASON_FIELD_MISSING; r <= REASON_REGEX_INVALID; r++) {
 		bool found = false;
 
 		for (int i = 0; i < COUNT(refused); i++)

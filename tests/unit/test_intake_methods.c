@@ -172,6 +172,8 @@ static const struct {
 	{ "e-mail, a wildcard", mailcaa, TARGET("*.example.com"), "a@example.com", NULL },
 	{ "telephone in TXT", teltxt, VALUE("+1-(555)123.4567"), "+15551234567", NULL },
 	{ "telephone in CAA", telcaa, VALUE("+1.555.123-4567"), "+15551234567", NULL },
+	{ "an expression (R-051)", web, D("'match_regex':'(?i)^ca-proof=[0-9a-f]{18}$'"), NULL, NULL },
+	{ "openmpic-31 an empty expression is none", web, D("'match_regex':''"), NULL, NULL },
 	{ "a host", reverse, "{}", "host.example.com", NULL },
 	{ "a host as Open MPIC writes it", reverse, D("'challenge_value':'Host.Example.com.','dns_record_type':'PTR'"), "host.example.com", NULL },
 	{ "a host of a long address", reverse, TARGET(IP6), "host.example.com", NULL },

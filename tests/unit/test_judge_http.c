@@ -147,6 +147,47 @@ static const struct {
 	{ "no path", "", 0, { 0 }, { PKI, 200, NULL, VALUE, 0, 0 }, REASON_PATH_INVALID },
 };
 
+/* match_regex, on top of the value */
+#define PADDED(text) TEN_K TEN_K TEN_K text TEN_K
+#define HUNDRED "<p>words words words words words words words words words words words words words words words words</p>\n"
+#define TEN_H HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED HUNDRED
+#define TEN_K TEN_H TEN_H TEN_H TEN_H TEN_H TEN_H TEN_H TEN_H TEN_H TEN_H
+#define AS_64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+static const struct {
+	const char *what, *pattern, *body;
+	size_t body_len; /* 0: strlen */
+	enum reason want;
+} regexes[] = {
+	{ "the value and the pattern", "a-Value-of-\\d\\d-\\w+", VALUE, 0, REASON_VALUE_FOUND },
+	{ "the pattern elsewhere", "^order \\d+$", "order 88\n\n" VALUE, 0, REASON_REGEX_NOT_FOUND },
+	{ "the pattern on a line of its own", "(?m)^order \\d+$", "order 88\n\n" VALUE, 0, REASON_VALUE_FOUND },
+	{ "the value without the pattern", "order \\d+", VALUE, 0, REASON_REGEX_NOT_FOUND },
+	{ "the pattern without the value", "order \\d+", "order 88", 0, REASON_VALUE_NOT_FOUND },
+	{ "everything, without the value", "(?s).*", "order 88", 0, REASON_VALUE_NOT_FOUND },
+	{ "everything, and nothing there", "(?s).*", "", 0, REASON_VALUE_NOT_FOUND },
+	{ "no pattern", "", VALUE, 0, REASON_VALUE_FOUND },
+	/* openmpic-123 */
+	{ "white space around it", "^" VALUE "$", " \t\r\n" VALUE "\v\f\r\n ", 0, REASON_VALUE_FOUND },
+	{ "\\A and \\Z", "\\A" VALUE "\\Z", "\n\n" VALUE "\n\n", 0, REASON_VALUE_FOUND },
+	{ "text before it", "^" VALUE "$", "x\n" VALUE, 0, REASON_REGEX_NOT_FOUND },
+	{ "text after it", "^" VALUE "$", VALUE "\nx", 0, REASON_REGEX_NOT_FOUND },
+	{ "a NUL after it", "^" VALUE "$", VALUE "\0", sizeof(VALUE), REASON_REGEX_NOT_FOUND },
+	{ "other case", "^A-VALUE", VALUE, 0, REASON_REGEX_NOT_FOUND },
+	{ "case let go", "(?i)^A-VALUE", VALUE, 0, REASON_VALUE_FOUND },
+	/* openmpic-116, openmpic-124: neither is bound to the first 100 bytes */
+	{ "behind 30 kB", VALUE "</b>", PADDED("<b>" VALUE "</b>"), 0, REASON_VALUE_FOUND },
+	{ "a pattern of 150 characters", "<b>" VALUE "</b>\\s<p>words words words words words words words words words words words words words words words words</p>\\s<p>words", PADDED("<b>" VALUE "</b>\n"), 0, REASON_VALUE_FOUND },
+	/* openmpic-125 */
+	{ "over white space", "ca\\s+" VALUE "\\s+end", "ca \r\n\t" VALUE "\n\n end", 0, REASON_VALUE_FOUND },
+	{ "over none", "ca\\s+" VALUE, "ca" VALUE, 0, REASON_REGEX_NOT_FOUND },
+	/* bytes that are no text */
+	{ "broken UTF-8 around it", "^[^a]+" VALUE "[^a]+$", "\xff\xc3\x28\xed\xa0\x80" VALUE "\xf4\x90", 0, REASON_VALUE_FOUND },
+	{ "a NUL in it", "\\x00" VALUE, "\0" VALUE, sizeof(VALUE), REASON_VALUE_FOUND },
+	/* what would never end */
+	{ "nested repetitions", "(a+)+$", VALUE AS_64 "!", 0, REASON_REGEX_TOO_COSTLY },
+	{ "what the intake refuses", "(", VALUE, 0, REASON_REGEX_INVALID },
+};
+
 /* what is known of host both.host.example.com, and who answers */
 static const struct {
 	const char *what;
@@ -248,6 +289,48 @@ START_TEST(judges_website_change)
 	    website[_i].want == REASON_HTTP_VALUE_IN_REQUEST)
 		ck_assert_msg(w.steps == 0, "%s: something was asked",
 		              website[_i].what);
+}
+END_TEST
+
+START_TEST(searches_for_a_pattern_as_well)
+{
+	struct page page = { PKI "fileauth.txt",   200, NULL, regexes[_i].body,
+		             regexes[_i].body_len, 0 };
+
+	w.check.dcv.validation_method = METHOD_WEBSITE_CHANGE;
+	w.check.dcv.match_regex = span_str(regexes[_i].pattern);
+	use_pages(&page, 1);
+	world_judge(&w, KIND_DCV);
+	world_expect(&w, regexes[_i].want, regexes[_i].what);
+	ck_assert_int_eq(
+		w.done.result_class,
+		regexes[_i].want == REASON_VALUE_FOUND ? CLASS_CORROBORATED
+		: regexes[_i].want == REASON_REGEX_NOT_FOUND ||
+				regexes[_i].want == REASON_VALUE_NOT_FOUND
+			? CLASS_DISAGREED
+			: CLASS_ERROR);
+}
+END_TEST
+
+/* Who reads the evidence later asks the same: another expression, another
+   answer, and never a pass for one that was not found. */
+START_TEST(a_pattern_is_asked_for_again_at_replay)
+{
+	struct page page = { PKI "fileauth.txt", 200, NULL, VALUE, 0, 0 };
+	struct judgement done;
+
+	w.check.dcv.validation_method = METHOD_WEBSITE_CHANGE;
+	w.check.dcv.match_regex = SPAN("22");
+	use_pages(&page, 1);
+	world_judge(&w, KIND_DCV);
+	world_expect(&w, REASON_VALUE_FOUND, "22");
+	w.check.dcv.match_regex = SPAN("23");
+	judge_replay(&w.check, KIND_DCV, &w.evidence, w.arena, &done);
+	ck_assert_int_eq(done.reason, REASON_REGEX_NOT_FOUND);
+	/* a method without expressions looks at none */
+	w.check.dcv.validation_method = METHOD_ACME_HTTP_01;
+	judge_replay(&w.check, KIND_DCV, &w.evidence, w.arena, &done);
+	ck_assert_int_eq(done.reason, REASON_EVIDENCE_INCOMPLETE);
 }
 END_TEST
 
@@ -451,11 +534,6 @@ START_TEST(refuses_what_it_has_no_rule_for)
 	world_expect(&w, REASON_METHOD_WILDCARD, "wildcard (R-051)");
 
 	w.check.target = SPAN(N);
-	w.check.dcv.match_regex = SPAN("a");
-	world_judge(&w, KIND_DCV);
-	world_expect(&w, REASON_METHOD_NOT_SUPPORTED, "match_regex");
-
-	w.check.dcv.match_regex = SPAN("");
 	w.check.dcv.challenge_value = SPAN("");
 	world_judge(&w, KIND_DCV);
 	world_expect(&w, REASON_FIELD_MISSING, "no value");
@@ -574,6 +652,9 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, judges_http01, 0, COUNT(http01));
 	tcase_add_loop_test(tc, judges_website_change, 0, COUNT(website));
+	tcase_add_loop_test(tc, searches_for_a_pattern_as_well, 0,
+	                    COUNT(regexes));
+	tcase_add_test(tc, a_pattern_is_asked_for_again_at_replay);
 	tcase_add_loop_test(tc, tries_addresses_in_order, 0, COUNT(hosts));
 	tcase_add_test(tc, asks_for_the_first_request);
 	tcase_add_test(tc, asks_nobody_for_an_address);

@@ -404,7 +404,7 @@ START_TEST(largest_check_fits)
 		         .http_token_path = filled(MAX_URI),
 		         .http_headers = headers,
 		         .http_headers_count = MAX_HEADERS,
-		         .match_regex = filled(MAX_URI),
+		         .match_regex = filled(MAX_PATTERN),
 		         .dns_name_prefix = filled(MAX_PREFIX),
 		         .token = filled(MAX_VALUE),
 		         .key_authorization = filled(MAX_VALUE),

@@ -1,6 +1,7 @@
 #include "base/name.h"
 #include "base/text.h"
 #include "decide/intake/intake_internal.h"
+#include "pattern/pattern.h"
 
 /* What each method wants; a method without a row is METHOD_UNSUPPORTED. */
 struct method_rules {
@@ -131,6 +132,18 @@ static void check_url(struct intake *in)
 		             "the URL that is asked for contains it");
 }
 
+/* Searched for by the judge on top of the challenge value, never instead. */
+static void check_regex(struct intake *in)
+{
+	struct span pattern = in->request->dcv.match_regex;
+	struct pattern_fault fault;
+
+	if (pattern.len > 0 && !pattern_check(pattern, &fault))
+		intake_issue(in, REASON_REGEX_INVALID, DCV "match_regex",
+		             arena_printf(in->arena, "at %zu: %s", fault.at,
+		                          fault.what));
+}
+
 static void check_website_change(struct intake *in)
 {
 	const struct dcv_parameters *dcv = &in->request->dcv;
@@ -138,10 +151,7 @@ static void check_website_change(struct intake *in)
 
 	check_challenge_value(in, !opt_bool_or(dcv->require_exact_case, true));
 	check_headers(in, dcv->challenge_value);
-	if (dcv->match_regex.len > 0)
-		intake_issue(in, REASON_METHOD_UNSUPPORTED, DCV "match_regex",
-		             "leave it out: the challenge value alone is "
-		             "looked for");
+	check_regex(in);
 	if (!intake_want_text(in, dcv->http_token_path, field, INTAKE_PATH_MAX))
 		return;
 	if (memchr(dcv->http_token_path.p, '\0', dcv->http_token_path.len) ||

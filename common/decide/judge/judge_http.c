@@ -4,6 +4,7 @@
 #include "decide/judge/judge_connect.h"
 #include "decide/judge/judge_internal.h"
 #include "decide/judge/url.h"
+#include "pattern/pattern.h"
 
 enum {
 	REDIRECTS_MAX = 10,     /* */
@@ -16,6 +17,7 @@ struct http_search {
 	struct span value;
 	bool whole; /* the body is the value, white space at its end aside */
 	bool fold;  /* without case */
+	struct span pattern; /* to be found as well; may be empty */
 	size_t body_max;
 	bool no_redirects;
 };
@@ -164,6 +166,16 @@ static struct span trim_end(struct span s)
 	return s;
 }
 
+/* Of the white space of ASCII on both sides. */
+static struct span trim(struct span s)
+{
+	while (s.len > 0 && memchr(" \t\r\n\v\f", s.p[s.len - 1], 6) != NULL)
+		s.len--;
+	while (s.len > 0 && memchr(" \t\r\n\v\f", s.p[0], 6) != NULL)
+		s = span_sub(s, 1, s.len);
+	return s;
+}
+
 /* Redirects of other kinds are not followed. */
 static enum reason status_reason(int status)
 {
@@ -174,6 +186,24 @@ static enum reason status_reason(int status)
 	case 306: return REASON_HTTP_REDIRECT_STATUS;
 	default: return REASON_HTTP_STATUS;
 	}
+}
+
+/* On top of the value, which is there. False: ended. ^ and $ are the ends of
+   what was published, not of the white space around it. */
+static bool judge_pattern(struct judging *j, struct span pattern,
+                          const struct http_evidence *seen, const char *url)
+{
+	enum reason reason = REASON_REGEX_INVALID;
+
+	switch (pattern_search(pattern, trim(seen->body))) {
+	case PATTERN_FOUND: return true;
+	case PATTERN_NOT_FOUND: reason = REASON_REGEX_NOT_FOUND; break;
+	case PATTERN_TOO_COSTLY: reason = REASON_REGEX_TOO_COSTLY; break;
+	case PATTERN_INVALID: break;
+	}
+	judge_end(j, reason, "%s gave %zu bytes, \"%s\"", url, seen->body.len,
+	          judge_shown(j, seen->body, 60));
+	return false;
 }
 
 static void judge_body(struct judging *j, const struct http_search *search,
@@ -192,6 +222,9 @@ static void judge_body(struct judging *j, const struct http_search *search,
 		          body);
 		return;
 	}
+	if (search->pattern.len > 0 &&
+	    !judge_pattern(j, search->pattern, seen, url))
+		return;
 	judge_end(j, REASON_VALUE_FOUND, "%s", url);
 	j->out->done.authorization_domain_name = j->check->target;
 }
@@ -376,17 +409,13 @@ void judge_website_change(struct judging *j)
 	const struct http_search search = {
 		.value = dcv->challenge_value,
 		.fold = !opt_bool_or(dcv->require_exact_case, true),
+		.pattern = dcv->match_regex,
 		.body_max = EVIDENCE_BODY_MAX,
 		/* BR 3.2.2.5.1 knows no redirects */
 		.no_redirects = addr_parse(j->check->target, &addr),
 	};
 	struct url url;
 
-	if (dcv->match_regex.len > 0) {
-		judge_end(j, REASON_METHOD_NOT_SUPPORTED,
-		          "match_regex is not supported");
-		return;
-	}
 	if (judge_has_value(j, search.value) &&
 	    first_url(j, dcv->url_scheme, "pki-validation",
 	              dcv->http_token_path, &url))
