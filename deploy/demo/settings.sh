@@ -143,7 +143,7 @@ probe {
 canary { names = { "bogus.lab", "wrong-ds.lab" } }
 # Nothing else of loopback: that is what the guard is tried with.
 guard {
-	allow = { "$(lab DNS_NET)", "$(lab WEB_NET)" }
+	allow = { "$(lab DNS_NET)", "$(lab WEB_NET)", "$(lab WEB6_NET)" }
 }
 END
 	else

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Write the files of a laboratory Internet; lab.sh runs the servers.
 
-build.py DIR BLOCK VIEWS [--peers]: signed zones, nsd and nginx configurations, root
-hints and trust anchors for every view, DIR/env (KEY=VALUE) and DIR/servers
-("name address command..." a line), all from zones.table, zones/, values and
-web/nginx.conf beside this file; with --peers also servers of other makes.
+build.py DIR BLOCK VIEWS V6 [--peers]: signed zones, nsd and nginx
+configurations, root hints and trust anchors for every view, DIR/env (KEY=VALUE)
+and DIR/servers ("name address command..." a line), all from zones.table, zones/,
+values and web/nginx.conf beside this file; V6 is yes where this host has the
+IPv6 addresses; with --peers also servers of other makes.
 """
 import concurrent.futures
 import hashlib
@@ -24,6 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PSL = pathlib.Path("/usr/share/publicsuffix/public_suffix_list.dat")
 DAY = 86400
 NAME = re.compile(r"@([A-Z][A-Z0-9_]*)@")
+REVERSE6 = ".8.b.d.0.1.0.0.2.ip6.arpa"
 REPEAT = re.compile(r"@REPEAT (\d+)@ (.*)")
 
 # Ways that name the key's algorithm; all others use ECDSA P-256.
@@ -132,6 +134,14 @@ def addresses(block):
             "HOSTILE_DNS": f"{dns}.9"}
 
 
+def addresses6(block, v6):
+    """Of the documentation prefix: lab.sh puts them on lo if it may."""
+    net = ipaddress.ip_network(f"2001:db8:8:{block:x}::/64")
+    web = str(net[1])
+    return {"V6": v6, "WEB6_NET": str(net), "WEB6": web, "ALPN6": str(net[5]),
+            "WEB6_REVERSE": net[1].reverse_pointer.removesuffix(REVERSE6)}
+
+
 def servers_of(block, view):
     return {level: f"127.{block}.7.{view * 10 + 1 + depth}"
             for depth, level in enumerate(("ROOT", "TLD", "LEAF"))}
@@ -151,12 +161,13 @@ def ldns(directory, *command):
 
 
 class Lab:
-    def __init__(self, directory, block, views, with_peers):
+    def __init__(self, directory, block, views, v6, with_peers):
         self.dir = directory
         self.block = block
         self.views = range(1, views + 1)
         self.now = int(time.time())
-        self.values = {**read_values(), **addresses(block)}
+        self.values = {**read_values(), **addresses(block),
+                       **addresses6(block, v6)}
         self.rows = read_rows(HERE / "zones.table")
         self.knot = None
         if with_peers:
@@ -338,7 +349,11 @@ class Lab:
         return f"{name} {address} nsd -d -c {shlex.quote(str(path))}\n"
 
     def write_web(self):
+        listen6 = ("listen [{0}]:80 default_server;\n"
+                   "\t\tlisten [{0}]:443 ssl default_server;")
         values = {**self.values, "DIR": str(self.dir),
+                  "LISTEN6": listen6.format(self.values["WEB6"])
+                  if self.values["V6"] == "yes" else "",
                   "USER_LINE": "user root root;" if os.getuid() == 0 else ""}
         conf = self.dir / "web" / "nginx.conf"
         conf.write_text(expand(HERE / "web" / "nginx.conf", values))
@@ -354,11 +369,11 @@ class Lab:
         """Validation certificates (RFC 8737), each by the name of its SNI."""
         folder = self.dir / "alpn"
         folder.mkdir(exist_ok=True)
-        address = self.values["ALPN"]
-        reverse = ipaddress.ip_address(address).reverse_pointer
+        where = [self.values[key] for key in ("ALPN", "ALPN6")]
+        ours = {ipaddress.ip_address(address).reverse_pointer:
+                (f"IP:{address}", "ALPN_HASH", True) for address in where}
         for name, (names, value, critical) in {
-                **ALPN, **ALPN_PEERS,
-                reverse: (f"IP:{address}", "ALPN_HASH", True)}.items():
+                **ALPN, **ALPN_PEERS, **ours}.items():
             pem = folder / f"{name}.pem"
             ldns(folder, "openssl", "req", "-x509", "-nodes", "-days", "30",
                  "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -369,8 +384,12 @@ class Lab:
                  f"DER:0420{self.values[value]}")
             pem.write_text("".join((folder / f"{name}.{part}").read_text()
                                    for part in ("key", "crt")))
-        return (f"alpn {address} python3 {shlex.quote(str(HERE / 'alpn.py'))} "
-                f"{address} {shlex.quote(str(folder))}\n")
+        run = (f"python3 {shlex.quote(str(HERE / 'alpn.py'))} %s "
+               f"{shlex.quote(str(folder))}\n")
+        lines = f"alpn {where[0]} " + run % where[0]
+        if self.values["V6"] == "yes":
+            lines += f"alpn6 [{where[1]}] " + run % where[1]
+        return lines
 
     def write_suffixes(self):
         """The public suffix list, with the lab's suffixes among ICANN's."""
@@ -446,12 +465,12 @@ remote-control:
 
 
 def main():
-    if len(sys.argv) < 4 or sys.argv[4:] not in ([], ["--peers"]):
+    if len(sys.argv) < 5 or sys.argv[5:] not in ([], ["--peers"]):
         sys.exit(__doc__)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         Lab(pathlib.Path(sys.argv[1]), int(sys.argv[2]),
-            int(sys.argv[3]), len(sys.argv) > 4).build()
+            int(sys.argv[3]), sys.argv[4], len(sys.argv) > 5).build()
     except (Refused, OSError) as why:
         sys.exit(f"lab: {why}")
 

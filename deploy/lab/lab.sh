@@ -14,6 +14,9 @@
 #
 #   --views N   as many Internets (default 6, most 24); view 1 is the primary's
 #   --block B   addresses 127.B.7.x and 127.B.8.x (default: the first free)
+#
+# Where lo may be given IPv6 addresses (root, or "inside"), two of
+# 2001:db8:8:B::/64 are web servers' too, until "down"; env says V6=yes.
 #   --peers     also servers of other makes: Knot DNS, pebble-challtestsrv,
 #               openssl s_server (peers.table)
 #
@@ -105,6 +108,29 @@ raise_loopback()
 	esac
 }
 
+# A prefix for documentation (RFC 3849): it leads nowhere else.
+take_ipv6()
+{
+	v6=no
+	net=2001:db8:8:$(printf '%x' "$block")
+	: >"$DIR/ipv6"
+	for address in $net::1/128 $net::5/128; do
+		ip -6 addr replace "$address" dev lo 2>/dev/null || return 0
+		echo "$address" >>"$DIR/ipv6"
+	done
+	v6=yes
+}
+
+# What went with its network is gone already.
+give_ipv6_back()
+{
+	[ -f "$DIR/ipv6" ] || return 0
+	while read -r address; do
+		ip -6 addr del "$address" dev lo 2>/dev/null || true
+	done <"$DIR/ipv6"
+	rm -f "$DIR/ipv6"
+}
+
 #
 # Readiness
 #
@@ -115,7 +141,7 @@ all_listen()
 	listeners >"$DIR/listeners"
 	while read -r name address command; do
 		case $name in
-		web | alpn) address=$address:443 ;;
+		web | alpn | alpn6) address=$address:443 ;;
 		peer-*) ;;	# each says its own port
 		*) address=$address:53 ;;
 		esac
@@ -179,10 +205,11 @@ lab_up()
 	raise_loopback
 	choose_block
 	# What started is ended if the rest does not come up.
-	trap 'trap "" HUP INT TERM; stop_all' EXIT
+	trap 'trap "" HUP INT TERM; stop_all; give_ipv6_back' EXIT
 	trap 'exit 130' HUP INT TERM
+	take_ipv6
 	# shellcheck disable=SC2086 # no word at all without peers
-	python3 "$HERE/build.py" "$DIR" "$block" "$views" $peers
+	python3 "$HERE/build.py" "$DIR" "$block" "$views" $v6 $peers
 	start_servers
 	if ! wait_ready; then
 		lab_status | grep down >&2 || true
@@ -252,7 +279,7 @@ DIR=$(cd "$1" && pwd)
 shift
 case $command in
 up) lab_up "$@" ;;
-down) stop_all ;;
+down) stop_all; give_ipv6_back ;;
 status) lab_status ;;
 env) lab_env ;;
 esac

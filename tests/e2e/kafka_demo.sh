@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 enter "$@"
 world_open --kafka --coordinators 2 --workers 2 --partitions 6
 
-cases=$(grep -c '^case ' deploy/demo/lab.cases)
+cases=$(grep -c '^case ' "$work/demo/cases")
 check "all as expected" grep -q \
 	"$cases of $cases as expected, each signature verified" "$work/out"
 
