@@ -117,6 +117,28 @@ START_TEST(r087_quorums)
 }
 END_TEST
 
+/* boulder-X10: whoever reads one record knows by which method, and of each
+   answer from where. */
+START_TEST(names_method_and_perspectives)
+{
+	setup.method = METHOD_DNS_PERSISTENT;
+	begin_again();
+	all_agree();
+	decide();
+	ck_assert_int_eq(out.validation_method, METHOD_DNS_PERSISTENT);
+	ck_assert_uint_eq(out.attempts[0].perspectives_count, 6);
+	for (size_t i = 0; i < 6; i++) {
+		const struct perspective_outcome *p =
+			&out.attempts[0].perspectives[i];
+
+		ck_assert(span_eq(p->code, w.attempt.perspectives[i].code));
+		ck_assert_uint_gt(p->code.len, 0);
+		ck_assert_uint_gt(p->rir.len, 0);
+		ck_assert_int_eq(p->role, i == 0 ? ROLE_PRIMARY : ROLE_REMOTE);
+	}
+}
+END_TEST
+
 /* RIR names come out sorted because the enum is. */
 START_TEST(rirs_are_in_order)
 {
@@ -627,6 +649,7 @@ int main(void)
 	tcase_add_test(tc, r087_quorums);
 	tcase_add_test(tc, rirs_are_in_order);
 	tcase_add_test(tc, r086_every_perspective);
+	tcase_add_test(tc, names_method_and_perspectives);
 	tcase_add_loop_test(tc, r064_warns, 0, COUNT(warned));
 	tcase_add_loop_test(tc, r066_r048_valid_until, 0, COUNT(validity));
 	tcase_add_loop_test(tc, r056_a_record_that_is_over, 0, 2);

@@ -11,6 +11,13 @@
 /* too long only with a prefix before it */
 #define NAME_240 L63 "." L63 "." L63 "." TEN TEN TEN "aaaaaa.example.com"
 
+#define LONG_257  L63 L63 L63 L63 "aaaaa"
+#define LONG_1028 LONG_257 LONG_257 LONG_257 LONG_257
+#define ELEVEN_ISSUERS \
+	"'ca.example','ca.example','ca.example','ca.example','ca.example'," \
+	"'ca.example','ca.example','ca.example','ca.example','ca.example'," \
+	"'ca.example'"
+
 #define REQUEST(target, method, rest) \
 	"{'request_id':'r1','domain_or_ip_target':'" target "','" DCV \
 	"':{'validation_method':'" method "'" rest "}}"
@@ -140,6 +147,54 @@ static const struct {
 	{ "no host", reverse, D("'challenge_value':null"), REASON_FIELD_MISSING },
 	{ "of another type", reverse, D("'dns_record_type':'TXT'"), REASON_FIELD_CONTRADICTS },
 
+	/* each method and each kind of bad input that the rows above lack */
+	{ "website-change, a value too long", web, VALUE(LONG_1028), REASON_FIELD_TOO_LONG },
+	{ "website-change, an empty path", web, PATH(""), REASON_FIELD_MISSING },
+	{ "website-change, a scheme that is none", web, D("'url_scheme':'ftp'"), REASON_FIELD_VALUE },
+	{ "website-change, a header too long", web, D("'http_headers':{'Accept':'" LONG_257 "'}"), REASON_FIELD_VALUE },
+	{ "website-change of an address, in the path", web, "{'check_type':'dcv','domain_or_ip_target':'" IP4 "','" DCV "':{'http_token_path':'n4bQgYhMfWWaL-qgxVrQFaO'}}", REASON_CHALLENGE_IN_REQUEST },
+	{ "http-01, an empty token", http01, D("'token':''"), REASON_FIELD_MISSING },
+	{ "http-01, a token too long", http01, D("'token':'" LONG_257 "','key_authorization':'" LONG_257 "." HASH "'"), REASON_FIELD_TOO_LONG },
+	{ "http-01, an authorization too long", http01, D("'key_authorization':'" TOKEN "." HASH LONG_257 "'"), REASON_FIELD_TOO_LONG },
+	{ "http-01, a token of one character", http01, D("'token':'" TEN TEN TEN "','key_authorization':'" TEN TEN TEN "." HASH "'"), REASON_ENTROPY },
+	{ "http-01, a padded thumbprint", http01, D("'key_authorization':'" TOKEN "." HASH "='"), REASON_FIELD_VALUE },
+	{ "http-01, a letter beyond ASCII", http01, D("'token':'DGyRejmCefe7v4NfDGDKf\\u00e9','key_authorization':'DGyRejmCefe7v4NfDGDKf\\u00e9." HASH "'"), REASON_FIELD_VALUE },
+	{ "openmpic-W06 tls-alpn-01", alpn, TARGET("*.example.com"), REASON_METHOD_WILDCARD },
+	{ "tls-alpn-01, an empty hash", alpn, D("'key_authorization_hash':''"), REASON_FIELD_MISSING },
+	{ "tls-alpn-01, a token that leaves its folder", alpn, D("'token':'../../DGyRejmCefe7v4NfDGDKfA','key_authorization':'../../DGyRejmCefe7v4NfDGDKfA." HASH "','key_authorization_hash':null"), REASON_FIELD_VALUE },
+	{ "tls-alpn-01, an authorization too long", alpn, D("'token':'" TOKEN "','key_authorization':'" TOKEN "." HASH LONG_257 "','key_authorization_hash':null"), REASON_FIELD_TOO_LONG },
+	{ "dns-01, a hash too long", dns01, D("'key_authorization_hash':'" HASH HASH "'"), REASON_FIELD_TOO_LONG },
+	{ "dns-01, a hash with a plus", dns01, D("'key_authorization_hash':'+PJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ'"), REASON_FIELD_VALUE },
+	{ "dns-01, a hash in hex", dns01, D("'key_authorization_hash':'" KA_HEX "'"), REASON_FIELD_VALUE },
+	{ "dns-account-01, no hash", acct, D("'key_authorization_hash':null"), REASON_FIELD_MISSING },
+	{ "dns-account-01, a hash too long", acct, D("'key_authorization_hash':'" HASH HASH "'"), REASON_FIELD_TOO_LONG },
+	{ "dns-account-01, an account that is no URI", acct, "{'account_uri':'17'}", REASON_ACCOUNT_URI },
+	{ "dns-account-01, without case", acct, D("'require_exact_case':false"), REASON_FIELD_CONTRADICTS },
+	{ "dns-change, a value too long", dnsc, VALUE(LONG_1028), REASON_FIELD_TOO_LONG },
+	{ "dns-change, 18 characters", dnsc, VALUE("n4bQgYhMfWWaLqgxVr"), REASON_ENTROPY },
+	{ "dns-change, a letter beyond ASCII", dnsc, VALUE("n4bQgYhMfWWaL-qgxVrQ\\u00e9"), REASON_FIELD_VALUE },
+	{ "dns-change, a control", dnsc, VALUE("n4bQgYhMfWWaL-qgxVrQF\\u0001"), REASON_FIELD_VALUE },
+	{ "dns-change, the value in the name", dnsc, "{'domain_or_ip_target':'n4bqgyhmfwwalqgxvrqfax.example.com','" DCV "':{'challenge_value':'n4bqgyhmfwwalqgxvrqfax'}}", REASON_CHALLENGE_IN_REQUEST },
+	{ "dns-persistent, an account beyond ASCII", persist, D("'expected_account_uri':'https://ca.example/\\u00e9'"), REASON_ACCOUNT_URI },
+	{ "dns-persistent, an account too long", persist, D("'expected_account_uri':'https://ca.example/" LONG_1028 "'"), REASON_FIELD_TOO_LONG },
+	{ "dns-persistent, 33 issuers", persist, D("'issuer_domain_names':[" ELEVEN_ISSUERS "," ELEVEN_ISSUERS "," ELEVEN_ISSUERS "]"), REASON_FIELD_TOO_LONG },
+	{ "contact-email-caa, no contact", mailcaa, D("'challenge_value':null"), REASON_FIELD_MISSING },
+	{ "contact-email-caa, an empty contact", mailcaa, VALUE(""), REASON_FIELD_MISSING },
+	{ "contact-email-caa, a contact too long", mailcaa, VALUE(LONG_1028), REASON_FIELD_TOO_LONG },
+	{ "contact-phone-txt, no contact", teltxt, D("'challenge_value':null"), REASON_FIELD_MISSING },
+	{ "contact-phone-txt, an empty contact", teltxt, VALUE(""), REASON_FIELD_MISSING },
+	{ "contact-phone-txt, a contact too long", teltxt, VALUE("+1" LONG_1028), REASON_FIELD_TOO_LONG },
+	{ "contact-phone-txt, other digits", teltxt, VALUE("+1555123456\\u0667"), REASON_FIELD_VALUE },
+	{ "contact-phone-caa, no contact", telcaa, D("'challenge_value':null"), REASON_FIELD_MISSING },
+	{ "contact-phone-caa, too many digits", telcaa, VALUE("+1234567890123456"), REASON_FIELD_VALUE },
+	{ "reverse lookup, a host too long", reverse, VALUE(LONG_257), REASON_FIELD_TOO_LONG },
+	{ "reverse lookup, a letter beyond ASCII", reverse, VALUE("h\\u00f6st.example.com"), REASON_FIELD_VALUE },
+	{ "reverse lookup, an empty label", reverse, VALUE("host..example.com"), REASON_FIELD_VALUE },
+	{ "ip-address, the value of another time", ipaddr, VALUE("x"), REASON_METHOD_FORBIDDEN },
+	{ "ip-address for IPv6", ipaddr, TARGET(IP6), REASON_METHOD_FORBIDDEN },
+	{ "no name for the method", dnsc, METHOD(""), REASON_FIELD_MISSING },
+	{ "a method's number", dnsc, METHOD("3.2.2.4.7"), REASON_METHOD_UNKNOWN },
+
 	/* certificate types */
 	{ "s-mime for an address", http01, "{'certificate_type':'s-mime','domain_or_ip_target':'" IP4 "'}", REASON_NAME_INVALID },
 	{ "s-mime for a wildcard", dns01, "{'certificate_type':'s-mime','domain_or_ip_target':'*.example.com'}", REASON_NAME_INVALID },
@@ -168,6 +223,7 @@ static const struct {
 	{ "e-mail in TXT", mailtxt, "{}", "a@example.com", NULL },
 	{ "e-mail in TXT, as Open MPIC says it", mailtxt, D("'dns_record_type':'TXT','dns_name_prefix':'_validation-contactemail','require_exact_case':false"), "a@example.com", NULL },
 	{ "e-mail in CAA", mailcaa, "{}", "a@example.com", NULL },
+	{ "e-mail beyond ASCII (RFC 6532)", mailcaa, VALUE("\\u00e9@example.com"), "\xc3\xa9@example.com", NULL },
 	{ "the domain in capitals", mailcaa, VALUE("A@Example.COM"), "A@example.com", NULL },
 	{ "e-mail, a wildcard", mailcaa, TARGET("*.example.com"), "a@example.com", NULL },
 	{ "telephone in TXT", teltxt, VALUE("+1-(555)123.4567"), "+15551234567", NULL },

@@ -243,6 +243,44 @@ START_TEST(tells_the_probe)
 }
 END_TEST
 
+/* boulder-X07: a worker that does not say where it is could vote for nobody,
+   and one that is called nothing for everybody. */
+START_TEST(wants_its_perspective)
+{
+	static const struct {
+		const char *line, *why;
+	} rows[] = {
+		{ "", "perspective: is missing and has no default" },
+		{ "perspective = \"\"\n", "perspective" },
+		{ "perspective = \"a b\"\n", "perspective" },
+		{ "perspective = \"fra.nyc\"\n", "perspective" },
+	};
+
+	for (int i = 0; i < COUNT(rows); i++) {
+		struct err why = { .text = "" };
+
+		write_file("conf",
+		           arena_printf(arena,
+		                        "deployment = test\ninstance = w1\n"
+		                        "%ssigning_key = \"%s/worker.key\"\n"
+		                        "kafka { brokers = \"127.0.0.1:9\" }\n"
+		                        "key \"c\" {\n role = coordinator\n"
+		                        " public_key_file = "
+		                        "\"%s/coordinator.pub\"\n}\n",
+		                        rows[i].line, dir, dir),
+		           0600);
+		settings_free(&settings);
+		settings = settings_load(worker_settings, &conf,
+		                         path_of("conf"), NULL, &why);
+		ck_assert_msg(settings == NULL ||
+		                      worker_conf_check(settings, &conf, &why),
+		              "%sis taken", rows[i].line);
+		ck_assert_msg(strstr(why.text, rows[i].why) != NULL, "%s%s",
+		              rows[i].line, why.text);
+	}
+}
+END_TEST
+
 START_TEST(anchors_must_be_there)
 {
 	if (!is_root())
@@ -269,6 +307,7 @@ int main(void)
 	tcase_add_loop_test(tc, refuses_to_start, 0, COUNT(bad));
 	tcase_add_test(tc, says_who_it_is);
 	tcase_add_test(tc, tells_the_probe);
+	tcase_add_test(tc, wants_its_perspective);
 	tcase_add_test(tc, anchors_must_be_there);
 	return run_case(tc);
 }
