@@ -68,6 +68,42 @@ static struct check alpn(const char *target)
 	return c;
 }
 
+static struct check website(const char *target)
+{
+	struct check c = a_check(target);
+
+	c.dcv.validation_method = METHOD_WEBSITE_CHANGE;
+	c.dcv.url_scheme = SCHEME_HTTP;
+	c.dcv.http_token_path = span_str(lab_value(lab, "FILE_NAME"));
+	c.dcv.challenge_value = span_str(lab_value(lab, "RANDOM_VALUE"));
+	return c;
+}
+
+/* With an expression on top: what is there, what is not, what never ends. */
+static struct check with_regex(const char *target)
+{
+	struct check c = website(target);
+
+	c.dcv.match_regex = SPAN("^[0-9a-f]{40}$");
+	return c;
+}
+
+static struct check with_other_regex(const char *target)
+{
+	struct check c = website(target);
+
+	c.dcv.match_regex = SPAN("^[0-9a-f]{39}$");
+	return c;
+}
+
+static struct check with_slow_regex(const char *target)
+{
+	struct check c = website(target);
+
+	c.dcv.match_regex = SPAN("^([0-9a-f]+)+!");
+	return c;
+}
+
 static struct span ca[1];
 
 static struct check caa(const char *target)
@@ -112,6 +148,16 @@ static const struct row {
 	enum result_class want;
 	enum reason reason;
 } rows[] = {
+	/* in the confined process, without code that it would make */
+	{ "website-good.lab", website, CLASS_CORROBORATED, REASON_VALUE_FOUND },
+	{ "website-good.lab", with_regex, CLASS_CORROBORATED,
+	  REASON_VALUE_FOUND },
+	{ "website-good.lab", with_other_regex, CLASS_DISAGREED,
+	  REASON_REGEX_NOT_FOUND },
+	{ "website-good.lab", with_slow_regex, CLASS_ERROR,
+	  REASON_REGEX_TOO_COSTLY },
+	{ "website-wrong.lab", with_regex, CLASS_DISAGREED,
+	  REASON_VALUE_NOT_FOUND },
 	/* */
 	/* openmpic-98 */
 	{ "http-good.lab", http01, CLASS_CORROBORATED, REASON_VALUE_FOUND },
@@ -332,6 +378,44 @@ START_TEST(checks_end_as_they_should)
 	}
 	end_with(0);
 	ck_assert_msg(wrong == 0, "%d checks ended otherwise", wrong);
+}
+END_TEST
+
+/* R-061, R-108: an IPv6 address is asked itself, and a name that has no other.
+   Where lo takes no such address, nobody is there to be asked. */
+START_TEST(ipv6_is_as_good)
+{
+	const struct {
+		const char *key;
+		struct check (*make)(const char *target);
+		enum reason want;
+	} asked[] = {
+		{ "WEB6", http01, REASON_VALUE_FOUND },
+		{ "WEB6", website, REASON_VALUE_FOUND },
+		{ "WEB6", alpn, REASON_TLS_ALPN },
+		{ "ALPN6", alpn, REASON_VALUE_FOUND },
+		{ "ALPN6", http01, REASON_CONNECT_REFUSED },
+		{ NULL, http01, REASON_VALUE_FOUND },
+	};
+	struct frame got;
+
+	if (strcmp(lab_value(lab, "V6"), "yes") != 0)
+		return;
+	start();
+	for (int i = 0; i < COUNT(asked); i++) {
+		struct check c = asked[i].make(
+			asked[i].key != NULL ? lab_value(lab, asked[i].key)
+					     : "http-v6.lab");
+
+		send_job(i + 1, c.check_set, &c, AMPLE_MS);
+		ck_assert(probe_world_read(&world, READ_MS, &got));
+		ck_assert_uint_eq(got.done.kinds_count, 1);
+		ck_assert(replays(&c, &got.done.kinds[0]));
+		ck_assert_msg(got.done.kinds[0].reason == asked[i].want,
+		              "%d: %s", i,
+		              reason_name(got.done.kinds[0].reason));
+	}
+	end_with(0);
 }
 END_TEST
 
@@ -606,6 +690,7 @@ int main(void)
 	}
 	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, checks_end_as_they_should);
+	tcase_add_test(tc, ipv6_is_as_good);
 	tcase_add_test(tc, certificate_is_recorded);
 	tcase_add_test(tc, both_kinds_in_one_job);
 	tcase_add_test(tc, cancel_ends_a_job_without_results);
