@@ -13,7 +13,7 @@ static struct addr must_parse(const char *text)
 	return a;
 }
 
-/* What parses, and how RFC 5952 writes it. */
+/* What parses, and how RFC 5952 writes it. openmpic-102 */
 static const struct {
 	const char *in, *out;
 } good[] = {
@@ -33,6 +33,8 @@ static const struct {
 	{ "1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0" },
 	{ "::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8" },
 	{ "1:0:0:0:0:0:0:0", "1::" },
+	{ "1:0:00:000:0000::", "1::" },
+	{ "::ffff:c0:201", "::ffff:0.192.2.1" },
 	{ "0:0:0:0:0:0:0:1", "::1" },
 	{ "::ffff:192.0.2.1", "::ffff:192.0.2.1" },
 	{ "::ffff:c000:201", "::ffff:192.0.2.1" },
@@ -77,6 +79,8 @@ static const char *const bad[] = {
 	"1.1.1.256",
 	"01.2.3.4",
 	"1.2.3.04",
+	"1.2.00.3",
+	"1:00000::",
 	"00.0.0.0",
 	"0x7f.0.0.1",
 	"0x7f000001",

@@ -101,7 +101,7 @@ static const struct {
 	{ "boulder-L15", "a.com", { "a.com. 300 IN TYPE257 \\# 4 0002c3a9" }, { { 0 } }, REASON_CAA_MALFORMED },
 	{ "boulder-L16", "a.com", { "a.com." CAA "0 issue \"ca.example\\000\"" }, { { 0 } }, REASON_CAA_FORBIDS },
 	{ "boulder-L16", "a.com", { "a.com." CAA "0 issue \"ca.example\\200\"" }, { { 0 } }, REASON_CAA_FORBIDS },
-	{ "boulder-L17", "a.com", { "a.com." CAA "0 issue \"CA.EXAMPLE\"" }, { { 0 } }, REASON_CAA_PERMITS },
+	{ "boulder-L17 X13", "a.com", { "a.com." CAA "0 issue \"CA.EXAMPLE\"" }, { { 0 } }, REASON_CAA_PERMITS },
 	{ "boulder-L18", "a.com", { "a.com." CAA "0 issue \"ca.example.\"" }, { { 0 } }, REASON_CAA_FORBIDS },
 	{ "boulder-L19", "a.com", { "a.com." CAA "0 issue \"xn--bcher-kva.example\"" }, { { 0 } }, REASON_CAA_PERMITS },
 	{ "boulder-L19", "a.com", { "a.com." CAA "0 issue \"b\\195\\188cher.example\"" }, { { 0 } }, REASON_CAA_FORBIDS },
