@@ -31,7 +31,8 @@ check "trace comes back" says "$got" .decision.trace_identifier "order 4712"
 # -- the log
 
 dump_log "$work/log" requests attempts results decisions perspectives \
-	dead-letters checks.fra
+	dead-letters checks.fra checks.nyc checks.sao checks.sin checks.syd \
+	checks.jnb
 check "the log" python_log tests/fixtures/records/read_back.py "$work/log"
 check "near addresses" python_log tests/fixtures/records/addresses.py \
 	"$work/log" "$near" 2
@@ -46,7 +47,7 @@ notices()
 	! python_log tests/fixtures/records/read_back.py "$work/damaged" \
 		>/dev/null 2>&1
 }
-for topic in requests attempts results; do
+for topic in requests attempts results checks.jnb; do
 	check "notices a changed record of $topic" notices $topic
 done
 
