@@ -53,7 +53,8 @@ struct kafka_out_options {
 	const char *const *topics;
 	size_t topic_count;
 	/* The same for topics whose records are too small for compression to
-	   pay: a record by itself costs 25 us and loses a tenth. Copied. */
+	   pay, and whose order does not matter: KAFKA_PARTITION_OF_KEY is any
+	   partition there, the same for a few in a row. Copied. */
 	const char *const *plain_topics;
 	size_t plain_topic_count;
 	kafka_fatal_fn *on_fatal; /* required */

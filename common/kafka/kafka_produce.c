@@ -1,9 +1,20 @@
 #include "kafka/kafka_produce.h"
 
+#include "kafka/kafka_spread.h"
+
+#include "base/clock.h"
+
 #include <assert.h>
 #include <librdkafka/rdkafka.h>
 
-enum { HEADER_COST = 10 }; /* length fields of one header, at most */
+enum {
+	HEADER_COST = 10, /* length fields of one header, at most */
+	SPREADS = 64      /* topics beyond share one */
+};
+
+/* Hints that cost nothing to share: handles that are being taken down in
+   another thread may still ask. */
+static struct kafka_spread spreads[SPREADS];
 
 /* librdkafka's mock cluster answers a constant of 1970 as its append time. */
 static const int64_t append_time_min_ms = 1000000000000;
@@ -69,6 +80,16 @@ void kafka_warm_up(rd_kafka_t *rk, const char *const *topics, size_t count)
 		warm_up(rk, topics[i], NULL);
 }
 
+static int32_t choose(const rd_kafka_topic_t *topic, const void *key,
+                      size_t key_len, int32_t count, void *spread, void *opaque)
+{
+	(void)topic;
+	(void)key;
+	(void)key_len;
+	(void)opaque;
+	return kafka_spread_next(spread, clock_mono_ms(), count);
+}
+
 void kafka_warm_up_plain(rd_kafka_t *rk, const char *const *topics,
                          size_t count)
 {
@@ -80,6 +101,8 @@ void kafka_warm_up_plain(rd_kafka_t *rk, const char *const *topics,
 
 		assert(set == RD_KAFKA_CONF_OK);
 		(void)set;
+		rd_kafka_topic_conf_set_partitioner_cb(conf, choose);
+		rd_kafka_topic_conf_set_opaque(conf, &spreads[i % SPREADS]);
 		warm_up(rk, topics[i], conf);
 	}
 }

@@ -15,7 +15,8 @@ size_t kafka_record_bytes(const struct kafka_record *r);
 /* Makes the library look for the topics now, and keep looking. */
 void kafka_warm_up(struct rd_kafka_s *rk, const char *const *topics,
                    size_t count);
-/* The same; what goes to them is not compressed. */
+/* The same; what goes to them is not compressed, and spread over partitions
+   without regard to its key (kafka_spread.h). */
 void kafka_warm_up_plain(struct rd_kafka_s *rk, const char *const *topics,
                          size_t count);
 /* Hands over a copy. Returns a rd_kafka_resp_err_t. */

@@ -400,6 +400,15 @@ static const char *const keys[] = { "",
 	                            "a-little-bit-long-string",
 	                            "0123456789abcdef0123456789abcdef" };
 
+static int spread[3]; /* records by partition */
+
+static void on_spread(void *arg, const struct kafka_delivery *d)
+{
+	on_delivered(arg, d);
+	ck_assert_int_lt(d->partition, 3);
+	spread[d->partition]++;
+}
+
 /* Java, librdkafka and we agree on the home of a key (design, 3). */
 START_TEST(key_goes_home)
 {
@@ -418,6 +427,32 @@ START_TEST(key_goes_home)
 	ck_assert_msg(seen.last.partition == (int32_t)home_partition(r.key, 3),
 	              "%s: %d, not %u", keys[_i], seen.last.partition,
 	              home_partition(r.key, 3));
+	kafka_out_free(&out);
+}
+END_TEST
+
+/* Their order does not matter: whatever the key is, all have their share. */
+START_TEST(plain_topics_are_spread)
+{
+	enum { RECORDS = 240, LEAST = RECORDS / 3 - 4 * 8 };
+	const char *const plain = "topic";
+	struct kafka_out *out = open_out(&(struct kafka_out_options){
+		.plain_topics = &plain, .plain_topic_count = 1 });
+	const struct kafka_record r = {
+		.topic = "topic",
+		.partition = KAFKA_PARTITION_OF_KEY,
+		.key = SPAN("always the same"),
+		.value = SPAN("x"),
+	};
+	int all = RECORDS;
+
+	memset(spread, 0, sizeof(spread));
+	for (int i = 0; i < RECORDS; i++)
+		ck_assert_int_eq(kafka_out_send(out, &r, on_spread, NULL),
+		                 KAFKA_SENT);
+	world_run(&w, "all of them", reported, &all);
+	for (int p = 0; p < 3; p++)
+		ck_assert_int_ge(spread[p], LEAST);
 	kafka_out_free(&out);
 }
 END_TEST
@@ -443,6 +478,7 @@ int main(void)
 	tcase_add_test(tc, may_be_freed_in_a_delivery);
 	tcase_add_loop_test(tc, key_goes_home, 0,
 	                    sizeof(keys) / sizeof(keys[0]));
+	tcase_add_test(tc, plain_topics_are_spread);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
