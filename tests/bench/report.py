@@ -6,6 +6,9 @@ report.py table FOLDER ZONE ABOUT KIND... the table, and FOLDER/result.json
 report.py overload KIND CAPACITY MS       decisions in time by what is offered
 report.py perspectives KIND COUNTS        cost by the number of perspectives
 report.py failover KIND SESSION OWNED     a killed coordinator's partitions
+report.py page FOLDER                     a summary of FOLDER/*.json
+
+BENCH_MARKDOWN=yes: tables of the last four as they are in docs/benchmark.md.
 """
 import json
 import os
@@ -16,6 +19,7 @@ import sys
 PROGRAMS = ("coordinator", "worker", "probe")
 OTHERS = ("broker", "name servers", "web servers", "other helpers", "load")
 PERSPECTIVES = 6
+MARKDOWN = os.environ.get("BENCH_MARKDOWN") == "yes"
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "build/bench"
 
 
@@ -116,8 +120,18 @@ def machine():
 
 
 def line(*columns):
+    if MARKDOWN:
+        print("| " + " | ".join(str(column) for column in columns) + " |")
+        return
     print("  " + "".join(f"{column:<24}" if n == 0 else f"{column:>12}"
                          for n, column in enumerate(columns)).rstrip())
+
+
+def head(*columns):
+    """The first line of a table."""
+    line(*columns)
+    if MARKDOWN:
+        print("|---|" + "---:|" * (len(columns) - 1))
 
 
 def number(value, digits=0):
@@ -231,7 +245,9 @@ def table(folder, zone, about_brokers, kinds):
 def overload(kind, capacity, allowed):
     print(f"{kind}: capacity {capacity} decisions a second, time allowed "
           f"{int(allowed) / 1000:g} s; latency of those in time, ms")
-    line("offered, times", "offered/s", "in time/s", "overloaded/s",
+    if MARKDOWN:
+        print()
+    head("offered, times", "offered/s", "in time/s", "overloaded/s",
          "late/s", "failed/s", "p50", "p99")
     for tenths in (5, 10, 20, 40):
         load = read(FOLDER / f"overload-{tenths}.json")
@@ -245,7 +261,9 @@ def overload(kind, capacity, allowed):
 def perspectives(kind, counts):
     print(f"{kind}: cost by the number of remote perspectives, us of CPU per "
           "decision")
-    line("remotes", "decisions/s", "coordinator", "workers", "probes", "sum",
+    if MARKDOWN:
+        print()
+    head("remotes", "decisions/s", "coordinator", "workers", "probes", "sum",
          "per check", "(broker)")
     for count in counts.split():
         load = of_load(read(FOLDER / f"perspectives-{count}.json"))
@@ -265,7 +283,9 @@ def failover(kind, session, owned):
     groups["other"] = set(after) - groups["killed"]
     print(f"{kind}: from killing a coordinator to the next decision of a "
           f"partition, ms; session.timeout.ms {session}")
-    line("partitions of the", "count", "least", "median", "most")
+    if MARKDOWN:
+        print()
+    head("partitions of the", "count", "least", "median", "most")
     for name, mine in groups.items():
         times = sorted(after[p] for p in mine if p in after)
         if times:
@@ -277,8 +297,76 @@ def failover(kind, session, owned):
           f"{load['fates']['good']} of {load['fates']['offered']} as wanted")
 
 
+def part(half, name, key):
+    for one in half["parts"]:
+        if one["name"] == name:
+            return one[key]
+    return None
+
+
+def both(half, name):
+    return (f"{number(part(half, name, 'p50_ms'))} / "
+            f"{number(part(half, name, 'p99_ms'))}")
+
+
+def programs(load):
+    cpu = load["cpu_us_per_decision_by_program"]
+    return " / ".join(number(cpu[name]) for name in PROGRAMS)
+
+
+# What a column of the page has, by row.
+ROWS = (
+    ("floor, us of CPU", lambda k: number(k["floor"]["sum_us"])),
+    ("at capacity, us of CPU",
+     lambda k: number(k["full"]["cpu_us_per_decision"])),
+    ("of which coordinator / workers / probes",
+     lambda k: programs(k["full"])),
+    ("(broker)", lambda k: number(
+        k["full"]["cpu_us_per_decision_by_program"]["broker"])),
+    ("**ratio at capacity**", lambda k: number(k["full"].get("ratio"), 2)),
+    ("decisions a second", lambda k: number(k["full"]["per_second"])),
+    ("at half, us of CPU (ratio)",
+     lambda k: number(k["half"]["cpu_us_per_decision"]) +
+     f" ({number(k['half'].get('ratio'), 2)})"),
+    ("**added latency at half, p50 / p99, ms**",
+     lambda k: both(k["half"], "added")),
+    ("attempt ack", lambda k: both(k["half"], "attempt ack")),
+    ("dispatch, primary", lambda k: both(k["half"], "dispatch, primary")),
+    ("dispatch, remotes", lambda k: both(k["half"], "dispatch, remotes")),
+    ("results", lambda k: both(k["half"], "results")),
+    ("commit and delivery",
+     lambda k: both(k["half"], "commit and delivery")),
+    ("peak KiB: coordinator / worker / probe",
+     lambda k: " / ".join(number(k["full"]["memory"][name]["peak_kb"])
+                          for name in PROGRAMS)),
+)
+
+
+def page(folder):
+    columns, about = [], None
+    for name in ("tls", "plaintext", "workers-2"):
+        path = pathlib.Path(folder) / f"{name}.json"
+        if not path.exists():
+            continue
+        result = read(path)
+        about = result["machine"]
+        columns += [(f"{name}, {kind}", figures)
+                    for kind, figures in result["kinds"].items()]
+    if not columns:
+        sys.exit("report.py: nothing was measured")
+    print(f"{about['processors']} processors ({about['model']}), kernel "
+          f"{about['kernel']}, shared by everything.\n")
+    print("| | " + " | ".join(name for name, _ in columns) + " |")
+    print("|---|" + "---:|" * len(columns))
+    for name, figure in ROWS:
+        print(f"| {name} | " +
+              " | ".join(figure(kind) for _, kind in columns) + " |")
+
+
 def main():
-    if len(sys.argv) == 3 and sys.argv[1] == "half":
+    if len(sys.argv) == 3 and sys.argv[1] == "page":
+        page(sys.argv[2])
+    elif len(sys.argv) == 3 and sys.argv[1] == "half":
         load = read(sys.argv[2])
         print(max(1, int(load["decided"] / load["seconds"] / 2)))
     elif len(sys.argv) > 5 and sys.argv[1] == "table":
