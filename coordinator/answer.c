@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { HEADERS_MAX = 64 };
+enum { HEADERS_MAX = 64, ORIGINALS_MAX = HEADERS_MAX - 8 };
 
 struct answer *answer_new(enum answer_kind kind, const struct partition *p,
                           int64_t request_offset, struct session *s)
@@ -89,10 +89,31 @@ static void decision_record(const struct answer *a, struct kafka_record *r,
 static void original_headers(const struct answer *a, struct kafka_record *r,
                              struct kafka_header *list)
 {
-	for (size_t i = 0; i < a->header_count && i < HEADERS_MAX - 8; i++)
+	for (size_t i = 0; i < a->header_count && i < ORIGINALS_MAX; i++)
 		add_header(r, list, a->headers[i].name,
 		           a->headers[i].value.p != NULL ? a->headers[i].value
 		                                         : SPAN(""));
+}
+
+struct digest answer_headers_digest(const struct kafka_message *m)
+{
+	struct buf all = { 0 };
+	size_t taken = 0;
+
+	for (size_t i = 0; i < m->header_count && taken < ORIGINALS_MAX; i++) {
+		const struct kafka_header *h = &m->headers[i];
+
+		if (strcmp(h->name, HEADER_FORWARDED) == 0)
+			continue;
+		buf_printf(&all, "%zu %zu ", strlen(h->name), h->value.len);
+		buf_add_str(&all, h->name);
+		buf_add_span(&all, h->value);
+		taken++;
+	}
+	struct digest d = digest_of(buf_span(&all));
+
+	buf_clear(&all);
+	return d;
 }
 
 void answer_add_to(struct answer *a, const struct coordinator *c,

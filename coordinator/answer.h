@@ -63,5 +63,8 @@ void answer_shrink(struct answer *a, const struct coordinator *c);
 void answer_add_to(struct answer *a, const struct coordinator *c,
                    struct kafka_batch *batch);
 struct span answer_content_type(const struct answer *a);
+/* Of a record's headers as a forward takes them over, its own left out: the
+   same for an original and for its copy. */
+struct digest answer_headers_digest(const struct kafka_message *m);
 
 #endif

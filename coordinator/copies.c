@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/murmur2.h"
+#include "coordinator/answer.h"
 #include "coordinator/restore.h"
 
 #include <stdlib.h>
@@ -108,7 +109,8 @@ static void note(struct copies *x, const struct kafka_message *m)
 	    from.offset >= p->anew_below)
 		return;
 	struct first_found f = { from.offset, from.timestamp_ms, m->key,
-		                 digest_of(m->value) };
+		                 digest_of(m->value),
+		                 answer_headers_digest(m) };
 
 	remembered_add_copy(p->remembered, &f);
 }

@@ -10,10 +10,10 @@
  * stable offset was known: what a former owner committed is below that.
  *
  * A copy that is not found was never made, or is no longer on the log: then the
- * original is copied, however old it is. A copy is believed only if it is at
- * its home and the same as what would be copied (remembered.h), so a header
- * that somebody else wrote can at most say what is true: that a record with
- * this id and these bytes is at its home, to be decided there.
+ * original is copied, however old it is. mpic-forwarded is not signed, so a
+ * copy is believed only if it is at its home and in all the same as what would
+ * be copied, headers too (remembered.h): whoever wrote it, it is answered there
+ * as the copy would be. A claim about another record swallows none.
  */
 #ifndef COORDINATOR_COPIES_H
 #define COORDINATOR_COPIES_H

@@ -111,9 +111,10 @@ static struct digest copy_key(const struct first_found *f)
 	int n = snprintf(where, sizeof(where), "%020lld/%020lld",
 	                 (long long)f->offset, (long long)f->timestamp_ms);
 	struct span parts[] = { SPAN("copy"), span_of(where, (size_t)n),
-		                digest_span(&f->digest), f->id };
+		                digest_span(&f->digest),
+		                digest_span(&f->headers), f->id };
 
-	return digest_of_spans(parts, 4);
+	return digest_of_spans(parts, 5);
 }
 
 void remembered_add_decision(struct remembered *r, struct span id,

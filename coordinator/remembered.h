@@ -40,7 +40,8 @@ struct first_found {
 	int64_t offset;
 	int64_t timestamp_ms;
 	struct span id;
-	struct digest digest; /* of the value */
+	struct digest digest;  /* of the value */
+	struct digest headers; /* answer_headers_digest() */
 };
 
 /* Its copy is at its home. */

@@ -94,7 +94,7 @@ static bool is_read_anew(const struct incoming *in)
 static bool was_forwarded(const struct incoming *in)
 {
 	struct first_found f = { in->m->offset, in->m->timestamp_ms, in->id,
-		                 in->digest };
+		                 in->digest, answer_headers_digest(in->m) };
 
 	return is_read_anew(in) && remembered_copy(in->p->remembered, &f);
 }

@@ -91,9 +91,11 @@ static void on_request(struct log_partition *p, const struct log_record *r)
 	                       sim.arena, &q, &issues, &encoding,
 	                       &why) != REASON_UNKNOWN;
 	if (mark.p != NULL) {
+		a->forwarded = forwarded_parse(mark, &a->from);
+	}
+	if (mark.p != NULL && r->txn != NULL) { /* and no pipeline's claim */
 		struct answered *f = add_answer(IS_FORWARD, p, r);
 
-		a->forwarded = forwarded_parse(mark, &a->from);
 		f->partition = a->from.partition;
 		f->offset = a->from.offset;
 	}

@@ -67,6 +67,12 @@ mutant(repeats_of_undecided coordinator/requests.c
 # or all that is known to the first who comes only.
 mutant(anew_once coordinator/partition.c
 	"(long long)p->anew_below," "0LL,")
+# Whoever claims that a record is a copy is believed,
+mutant(any_claim coordinator/remembered.c
+	"digest_span(&f->digest)," "SPAN(\"\"),")
+# also if its home will read something else in it.
+mutant(any_headers coordinator/remembered.c
+	"digest_span(&f->headers), f->id" "SPAN(\"\"), f->id")
 # An open transaction of a predecessor is not waited for.
 mutant(no_wait_for_stable coordinator/restore.c
 	"if (offset < high)" "if (0)")

@@ -6,6 +6,7 @@
  */
 #include "tests/simulation/world.h"
 
+#include "base/id.h"
 #include "base/murmur2.h"
 #include "trust/record_signature.h"
 #include "wire/check.h"
@@ -67,6 +68,38 @@ struct wish {
 	int32_t partition;
 };
 
+/* Somebody says of his record that it is a copy of another's, at the other's
+   home: but for the header that only coordinators write, it is not. */
+static void forge(const struct wish *w, const struct log_record *victim)
+{
+	struct forwarded from = { w->partition, victim->offset,
+		                  victim->timestamp_ms };
+	char text[FORWARDED_MAX], made[ID_ASSIGNED_MAX];
+	struct span id = victim->key;
+	struct kafka_header list[2] = {
+		{ HEADER_FORWARDED, span_str(forwarded_text(&from, text)) },
+		{ HEADER_CONTENT_TYPE, SPAN(CONTENT_TYPE_MSGPACK) },
+	};
+	struct kafka_record r = { .value = victim->value,
+		                  .headers = list,
+		                  .header_count = 2 };
+
+	if (sim_percent(50)) {
+		r.value = SPAN("garbage");
+		r.header_count = 1;
+	}
+	if (id.p == NULL) {
+		id_assign(made, w->partition, victim->offset);
+		id = span_str(made);
+	}
+	r.key = id;
+	int32_t home = (int32_t)home_partition(id, (uint32_t)world.partitions);
+
+	if (home != w->partition)
+		(void)log_append(
+			log_find(world.deployment.topics.requests, home), &r);
+}
+
 static void on_request(void *arg)
 {
 	const struct wish *w = arg;
@@ -75,8 +108,11 @@ static void on_request(void *arg)
 	if (w->id != NULL)
 		r.key = span_str(w->id);
 	world.requests_to_come--;
-	(void)log_append(
+	const struct log_record *sent = log_append(
 		log_find(world.deployment.topics.requests, w->partition), &r);
+
+	if (sim_percent(10))
+		forge(w, sent);
 }
 
 static void send(int64_t at_us, const char *id, const char *value)

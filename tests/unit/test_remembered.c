@@ -17,7 +17,8 @@ static void teardown(void)
 static struct first_found found(int64_t offset)
 {
 	return (struct first_found){ offset, 1000 + offset, SPAN("id"),
-		                     digest_of(SPAN("value")) };
+		                     digest_of(SPAN("value")),
+		                     digest_of(SPAN("headers")) };
 }
 
 START_TEST(nothing_at_first)
@@ -67,6 +68,8 @@ START_TEST(copies)
 	g = f, g.id = SPAN("id2");
 	ck_assert(!remembered_copy(r, &g));
 	g = f, g.digest = digest_of(SPAN("other"));
+	ck_assert(!remembered_copy(r, &g));
+	g = f, g.headers = digest_of(SPAN("other"));
 	ck_assert(!remembered_copy(r, &g));
 }
 END_TEST
