@@ -254,12 +254,53 @@ START_TEST(views_get_their_own_answers)
 }
 END_TEST
 
+static int64_t ask_alone(const struct fault_row *row)
+{
+	struct evidence evidence;
+	struct probe_done done;
+
+	send_row(1, row);
+	done = read_done();
+	ck_assert_int_eq(wrong(row, &done.kinds[0]), 0);
+	ck_assert_ptr_null(evidence_decode(done.kinds[0].evidence, world.arena,
+	                                   &evidence));
+	return evidence.resolver_context;
+}
+
+/* R-037, promise 5: what one applicant's server says of others is in no answer
+   to others, although all share a cache. */
+START_TEST(poison_does_not_stick)
+{
+	static const struct fault_row poison = { "poison", "poison.dns.faults",
+		                                 "caa", "disagreed",
+		                                 "caa-forbids" };
+	static const struct fault_row after[] = {
+		{ "victim", "victim.dns.faults", "caa", "disagreed",
+		  "caa-forbids" },
+		{ "victim's TXT", "victim.dns.faults", "dns-01", "disagreed",
+		  "value-not-found" },
+		{ "below the same parent", "good-signed.dns.faults", "caa",
+		  "disagreed", "caa-forbids" },
+		{ "below another", "poisoned.bulk.lab", "caa", "corroborated",
+		  "caa-permits" },
+	};
+	int64_t context;
+
+	start_in_view(1);
+	context = ask_alone(&poison);
+	for (int i = 0; i < COUNT(after); i++)
+		ck_assert_int_eq(ask_alone(&after[i]), context);
+	end();
+}
+END_TEST
+
 static int run_all(void)
 {
 	TCase *tc = tcase_create("faults");
 
 	tcase_set_timeout(tc, 240);
 	tcase_add_test(tc, faults_end_as_they_should);
+	tcase_add_test(tc, poison_does_not_stick);
 	tcase_add_loop_test(tc, views_get_their_own_answers, 0, 2);
 	return run_case(tc);
 }

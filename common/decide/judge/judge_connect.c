@@ -59,6 +59,10 @@ static void end_without_address(struct judging *j, const struct lookup *v4,
 		judge_end_failed(j, v6, host);
 	else if (v4->state == LOOKUP_FAILED)
 		judge_end_failed(j, v4, host);
+	else if (v4->state == LOOKUP_RECORDS || v6->state == LOOKUP_RECORDS)
+		judge_end(j, REASON_DNS_MALFORMED,
+		          "%s: addresses of another length",
+		          judge_shown(j, host, 150));
 	else if (v4->state == LOOKUP_NXDOMAIN && v6->state == LOOKUP_NXDOMAIN)
 		judge_end(j, REASON_DNS_NXDOMAIN, "%s does not exist",
 		          judge_shown(j, host, 150));
