@@ -242,6 +242,15 @@ static void learn(struct canary *c)
 	timer_set_ms(c->next, c->again_ms);
 }
 
+bool canary_owns(const struct canary *c, const struct probe_task *task)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		if (&c->asked[i].task == task)
+			return true;
+	}
+	return false;
+}
+
 bool canary_take(struct canary *c, const struct probe_task *task,
                  const struct probe_answer *answer)
 {

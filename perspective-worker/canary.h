@@ -34,6 +34,8 @@ void canary_free(struct canary **slot);
 
 /* There is a probe. May be called again. */
 void canary_start(struct canary *c);
+/* True if the task is one of its own: no check. */
+bool canary_owns(const struct canary *c, const struct probe_task *task);
 /* True if the task was one of its own; the answer is then used up. The worker
    hears of a round's end by worker_canary_told(). */
 bool canary_take(struct canary *c, const struct probe_task *task,

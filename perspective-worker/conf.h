@@ -51,6 +51,13 @@ struct worker_conf {
 	struct setting_list root_servers;
 	const char *user_agent;
 
+	int64_t hang_ms;
+	int64_t hanging_max;
+	int64_t hanging_zone_max;
+	int64_t hanging_address_max;
+	int64_t waiting_zone_max;
+	int64_t waiting_max;
+
 	struct setting_list guard_deny;
 	struct setting_list guard_brokers;
 	struct setting_list guard_egress;

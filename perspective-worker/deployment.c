@@ -215,6 +215,7 @@ static int read_probe_settings(struct deployment *d, struct err *why)
 		.resolver_window_ms = c->resolver_window_ms,
 		.lookup_ms = c->lookup_ms,
 		.connect_ms = c->connect_ms,
+		.hang_ms = c->hang_ms,
 		.jobs_max = c->probe_checks_max,
 		.user_agent = span_str(c->user_agent),
 	};

@@ -9,12 +9,15 @@
 #include "kafka/kafka_message.h"
 #include "perspective-worker/partitions.h"
 #include "perspective-worker/probe_pool.h"
+#include "perspective-worker/turnstile.h"
 #include "wire/check.h"
 #include "wire/result.h"
 
 struct job {
 	struct probe_task task; /* first: the pool hands it back */
 	struct job *prev, *next;
+	struct turnstile_pass pass;
+	bool taken_back; /* from a probe, where it hung */
 	struct arena *arena;
 	struct place place;
 	struct span request_id;

@@ -91,12 +91,54 @@ static const char *take_done(struct probe *p, const struct probe_done *done)
 		return "answer for a foreign job";
 	for (size_t i = 0; i < done->kinds_count; i++)
 		kinds |= 1U << done->kinds[i].kind;
-	if (kinds != task->check_set)
+	if (kinds != task->check_set && !task->recalled)
 		return "answer of other kinds than asked for";
 	task_remove(&p->tasks, task);
 	p->task_count--;
 	task->probe = NULL;
+	if (task->recalled) {
+		pool_twin_ended(p->pool, task);
+		return NULL;
+	}
 	pool_answered(p, task, done);
+	return NULL;
+}
+
+static bool lists(const struct text_list *prefixes, const struct addr *addr)
+{
+	struct prefix prefix;
+
+	for (size_t i = 0; i < prefixes->count; i++) {
+		if (prefix_parse(prefixes->items[i], &prefix) &&
+		    prefix_contains(&prefix, addr))
+			return true;
+	}
+	return false;
+}
+
+/* A probe that was taken over must not make others' checks wait: what it says
+   is believed only where it can be true. */
+static const char *take_hangs(struct probe *p, const struct probe_hangs *hangs)
+{
+	const struct probe_settings *s = p->pool->o.settings;
+	struct probe_task *task = task_find(p->pool->by_id, hangs->id);
+	bool nowhere = hangs->address.len == 0;
+	struct addr at = { 0 };
+
+	if (task == NULL || task->probe != p)
+		return "a foreign job hangs";
+	if (!nowhere && !addr_parse(hangs->address, &at))
+		return "a job hangs at no address";
+	if (task->recalled) /* the two crossed */
+		return NULL;
+	if (hangs->held ? !lists(&task->full, &at)
+	                : clock_mono_ms() - task->given_ms < s->hang_ms)
+		return "a job hangs that can't";
+	if (task->told)
+		return "a job hangs twice";
+	task->told = true;
+	if (!p->throwaway) /* where it is alone, it stays */
+		pool_hangs(p->pool, task, nowhere ? NULL : &at, hangs->held);
 	return NULL;
 }
 
@@ -108,6 +150,7 @@ static const char *on_frame(void *owner, const struct frame *frame)
 	case FRAME_READY: return take_ready(p, &frame->ready);
 	case FRAME_FAILED: return take_failed(p, &frame->failed);
 	case FRAME_DONE: return take_done(p, &frame->done);
+	case FRAME_HANGS: return take_hangs(p, &frame->hangs);
 	case FRAME_UNKNOWN:
 	case FRAME_SETTINGS:
 	case FRAME_JOB:
@@ -239,7 +282,12 @@ void probe_give(struct probe *p, struct probe_task *task)
 		                 left < BUDGET_MS_MAX ? left : BUDGET_MS_MAX },
 	};
 
+	if (p->throwaway)
+		task->full.count = 0;
+	frame.job.full = task->full;
 	task->probe = p;
+	task->given_ms = now;
+	task->told = false;
 	task->tries++;
 	task_append(&p->tasks, task);
 	p->task_count++;
@@ -247,6 +295,19 @@ void probe_give(struct probe *p, struct probe_task *task)
 		p->first_task_ms = now;
 	if (task->deadline_mono_ms < p->next_due_ms)
 		p->next_due_ms = task->deadline_mono_ms;
+	probe_link_send(p->link, &frame);
+}
+
+void probe_recall(struct probe *p, struct probe_task *task,
+                  struct probe_task *twin)
+{
+	struct frame frame = { .kind = FRAME_CANCEL,
+		               .cancel = { .id = task->id } };
+
+	task_remove(&p->tasks, task);
+	task_append(&p->tasks, twin);
+	twin->probe = p;
+	task->probe = NULL;
 	probe_link_send(p->link, &frame);
 }
 

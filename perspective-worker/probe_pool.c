@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include <assert.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -79,13 +80,73 @@ static void answer_not_begun(struct probe_pool *pool, struct probe_task *task)
 	       });
 }
 
+/* -- tasks taken back --
+ *
+ * A probe owes a `done` for the id until it has sent one, so a twin takes the
+ * task's place there: it counts as a task of the probe, and has its deadline.
+ * The two know of each other, for if the probe dies before that `done`, the
+ * task was present at a death like all others.
+ */
+
+void pool_hangs(struct probe_pool *pool, struct probe_task *task,
+                const struct addr *at, bool held)
+{
+	pool->o.on_hangs(pool->o.owner, task, at, held);
+}
+
+void probe_task_part(struct probe_task *task)
+{
+	if (task->twin != NULL)
+		task->twin->twin = NULL;
+	task->twin = NULL;
+}
+
+void probe_pool_recall(struct probe_pool *pool, struct probe_task *task)
+{
+	struct probe_task *twin = xzalloc(sizeof(*twin));
+
+	assert(task->probe != NULL);
+	probe_task_part(task);
+	twin->id = task->id;
+	twin->deadline_mono_ms = task->deadline_mono_ms;
+	twin->recalled = true;
+	twin->twin = task;
+	task->twin = twin;
+	task_forget(&pool->by_id, task);
+	task_register(&pool->by_id, twin);
+	pool->figures.recalls++;
+	probe_recall(task->probe, task, twin);
+}
+
+static void twin_free(struct probe_task *twin)
+{
+	probe_task_part(twin);
+	free(twin);
+}
+
+void pool_twin_ended(struct probe_pool *pool, struct probe_task *twin)
+{
+	task_forget(&pool->by_id, twin);
+	twin_free(twin);
+	soon_call(pool->fill);
+}
+
+static void twin_orphaned(struct probe_pool *pool, struct probe_task *twin)
+{
+	if (twin->twin != NULL)
+		twin->twin->was_at_death = true;
+	pool_twin_ended(pool, twin);
+}
+
 /* Its probe died with it. The second time it was alone there. */
 void pool_task_orphaned(struct probe *p, struct probe_task *task)
 {
 	struct probe_pool *pool = p->pool;
 	int64_t now = clock_mono_ms();
 
-	if (task->tries >= 2) {
+	if (task->recalled) {
+		twin_orphaned(pool, task);
+	} else if (task->tries >= 2) {
 		set_aside_add(pool->set_aside, task->zone, now);
 		answer_dead(p, task);
 	} else if (task->deadline_mono_ms - now < RERUN_LEAST_MS) {
@@ -162,9 +223,16 @@ static void dispatch(struct probe_pool *pool)
 void probe_pool_run(struct probe_pool *pool, struct probe_task *task)
 {
 	task->id = ++pool->last_id;
-	task->tries = 0;
+	task->tries = task->was_at_death ? 1 : 0;
 	task->probe = NULL;
 	task_register(&pool->by_id, task);
+	if (task->was_at_death) {
+		task_append(&pool->suspects, task);
+		pool->suspect_count++;
+		pool->figures.reruns++;
+		soon_call(pool->fill);
+		return;
+	}
 	task_append(&pool->queue, task);
 	pool->queue_count++;
 	if (pool->queue == task && task->deadline_mono_ms > clock_mono_ms())
@@ -382,6 +450,19 @@ struct probe_pool *probe_pool_new(struct loop *loop,
 	return pool;
 }
 
+static void free_twins(struct probe *p)
+{
+	struct probe_task *task, *next;
+
+	DL_FOREACH_SAFE(p->tasks, task, next)
+	{
+		if (!task->recalled)
+			continue;
+		task_remove(&p->tasks, task);
+		twin_free(task);
+	}
+}
+
 void probe_pool_free(struct probe_pool **slot)
 {
 	struct probe_pool *pool = *slot;
@@ -392,7 +473,10 @@ void probe_pool_free(struct probe_pool **slot)
 	*slot = NULL;
 	task_forget_all(&pool->by_id);
 	DL_FOREACH_SAFE(pool->probes, p, next)
-	probe_bury(p);
+	{
+		free_twins(p);
+		probe_bury(p);
+	}
 	timer_free(&pool->tick);
 	soon_free(&pool->fill);
 	event_free(pool->child);

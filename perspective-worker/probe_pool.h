@@ -9,12 +9,16 @@
  * while. One probe more than serves is kept warm. None lives longer than a
  * number of tasks or minutes; that is counted in generations.
  *
+ * A task that hangs is told of, and its owner may take it back, to run it later
+ * or not at all.
+ *
  * Nothing here blocks but probe_pool_free(), for as long as a killed process
  * takes to end.
  */
 #ifndef PERSPECTIVE_WORKER_PROBE_POOL_H
 #define PERSPECTIVE_WORKER_PROBE_POOL_H
 
+#include "base/addr.h"
 #include "loop/loop.h"
 #include "perspective-worker/probe_process.h"
 #include "probe/frame.h"
@@ -31,10 +35,18 @@ struct probe_task {
 	struct span check; /* a Check record's value, borrowed */
 	struct span zone;  /* what to set aside, borrowed */
 	int64_t deadline_mono_ms;
+	/* Where it must not connect to now: prefixes as texts, borrowed. A
+	   second run after a death goes without. */
+	struct text_list full;
 
 	int64_t id;
 	int64_t tries; /* runs begun */
+	int64_t given_ms;
 	struct probe *probe;
+	bool told;               /* that it hangs, in this run */
+	struct probe_task *twin; /* of one taken back: see probe_pool.c */
+	bool recalled;           /* it is the twin that stands in for it */
+	bool was_at_death;       /* while it was being taken back */
 	struct probe_task *prev, *next;
 	UT_hash_handle hh;
 };
@@ -85,6 +97,11 @@ struct probe_pool_options {
 	   call probe_pool_run(), must not free the pool. */
 	void (*on_done)(void *owner, struct probe_task *task,
 	                const struct probe_answer *answer);
+	/* The task has been at work for the settings' hang_ms, or is `held`
+	   because of its `full`. at: where; NULL: at name servers. Once per
+	   run; may call probe_pool_recall(), or leave it alone. */
+	void (*on_hangs)(void *owner, struct probe_task *task,
+	                 const struct addr *at, bool held);
 	/* A probe said what it runs on, before it was given anything; texts
 	   are borrowed for the call. False: it is not used. */
 	bool (*on_ready)(void *owner, const char *versions,
@@ -104,6 +121,11 @@ void probe_pool_free(struct probe_pool **slot);
 /* Takes up the task; on_done() follows. How many there may be at a time is the
    owner's business. */
 void probe_pool_run(struct probe_pool *pool, struct probe_task *task);
+/* Takes back a task that on_hangs() told of; it may be run again, and the pool
+   has forgotten it but for what probe_task_part() ends. */
+void probe_pool_recall(struct probe_pool *pool, struct probe_task *task);
+/* Before a task that was ever recalled is freed. */
+void probe_task_part(struct probe_task *task);
 /* A zone that recently cost two probes. */
 bool probe_pool_is_set_aside(struct probe_pool *pool, struct span zone);
 /* Stops listening to the probes, and goes on: while answers can't be passed
@@ -119,6 +141,7 @@ struct probe_pool_figures {
 	int64_t starts;
 	int64_t deaths[PROBE_DEATH_COUNT];
 	int64_t reruns;
+	int64_t recalls;
 };
 struct probe_pool_figures probe_pool_figures(const struct probe_pool *pool);
 

@@ -92,6 +92,9 @@ void probe_dismiss(struct probe *p);
 /* It is killed; its tasks go to pool_task_orphaned(). */
 void probe_fail(struct probe *p, enum probe_death death, const char *why);
 void probe_give(struct probe *p, struct probe_task *task);
+/* Asks for the task's end; twin takes its place in p's list. */
+void probe_recall(struct probe *p, struct probe_task *task,
+                  struct probe_task *twin);
 /* True if its process has ended; all that is left to do is probe_free(). */
 bool probe_reap(struct probe *p);
 void probe_free(struct probe *p);
@@ -112,6 +115,10 @@ struct probe_task *task_find(struct probe_task *table, int64_t id);
 void pool_ready(struct probe *p);
 void pool_answered(struct probe *p, struct probe_task *task,
                    const struct probe_done *done);
+void pool_hangs(struct probe_pool *pool, struct probe_task *task,
+                const struct addr *at, bool held);
+/* p was told to give the task up; what it answers now is nobody's. */
+void pool_twin_ended(struct probe_pool *pool, struct probe_task *twin);
 void pool_task_orphaned(struct probe *p, struct probe_task *task);
 /* p is about to end, not by our wish. */
 void pool_died(struct probe *p);

@@ -11,6 +11,7 @@ struct stats {
 	struct metric *canary, *validation, *shown;
 	struct metric *in_flight, *outgoing_bytes, *paused, *lag;
 	struct metric *probes, *starts, *deaths, *reruns, *set_aside, *queued;
+	struct metric *hanging, *waiting, *recalls;
 };
 
 static void collect(void *arg);
@@ -81,6 +82,22 @@ static void register_probes(struct stats *s, struct metrics *m)
 	                          "Checks that wait for a probe.", NULL);
 }
 
+static void register_fairness(struct stats *s, struct metrics *m)
+{
+	s->hanging = metrics_gauge(m, "mpic_worker_checks_hanging",
+	                           "Checks at work for longer than "
+	                           "fairness.hang_time.",
+	                           NULL);
+	s->waiting = metrics_gauge(m, "mpic_worker_checks_waiting",
+	                           "Checks that wait since others of their "
+	                           "zone hang; not in flight.",
+	                           NULL);
+	s->recalls = metrics_counter(m, "mpic_worker_checks_taken_back_total",
+	                             "Checks taken back from a probe to wait, "
+	                             "or to be answered target-busy.",
+	                             NULL);
+}
+
 struct stats *stats_new(struct metrics *m)
 {
 	struct stats *s = xzalloc(sizeof(*s));
@@ -88,6 +105,7 @@ struct stats *stats_new(struct metrics *m)
 	register_checks(s, m);
 	register_canary(s, m);
 	register_probes(s, m);
+	register_fairness(s, m);
 	metrics_on_collect(m, collect, s);
 	return s;
 }
@@ -119,6 +137,7 @@ static void collect_probes(const struct stats *s)
 	series_set(metric_series(s->probes, LABELS("ready")), (double)f.ready);
 	series_set(metric_only(s->starts), (double)f.starts);
 	series_set(metric_only(s->reruns), (double)f.reruns);
+	series_set(metric_only(s->recalls), (double)f.recalls);
 	series_set(metric_only(s->set_aside), (double)f.set_aside);
 	series_set(metric_only(s->queued), (double)f.queued);
 	for (int d = 0; d < PROBE_DEATH_COUNT; d++)
@@ -126,6 +145,14 @@ static void collect_probes(const struct stats *s)
 			metric_series(s->deaths, LABELS(probe_death_name(
 							 (enum probe_death)d))),
 			(double)f.deaths[d]);
+}
+
+static void collect_fairness(const struct stats *s)
+{
+	struct turnstile_figures f = fairness_figures(s->watched->fairness);
+
+	series_set(metric_only(s->hanging), (double)f.hanging);
+	series_set(metric_only(s->waiting), (double)f.waiting);
 }
 
 static void collect_lag(const struct stats *s)
@@ -170,6 +197,7 @@ static void collect(void *arg)
 	series_set(metric_only(s->outgoing_bytes),
 	           (double)outgoing_bytes(w->outgoing));
 	series_set(metric_only(s->paused), w->paused ? 1 : 0);
+	collect_fairness(s);
 	collect_probes(s);
 	collect_canary(s);
 	if (w->in != NULL)

@@ -56,9 +56,14 @@ static void on_denied(void *owner, const struct kafka_denial *d)
 	          F_STR("note", "tried on, and said once a minute"));
 }
 
-size_t worker_in_flight(const struct worker *w)
+size_t worker_unanswered(const struct worker *w)
 {
 	return w->jobs_count + outgoing_count(w->outgoing);
+}
+
+size_t worker_in_flight(const struct worker *w)
+{
+	return worker_unanswered(w) - fairness_figures(w->fairness).waiting;
 }
 
 /* -- brakes -- */
@@ -241,8 +246,17 @@ static void on_out_fatal(void *owner, const char *why)
 
 static void drop_job(struct worker *w, struct job *job)
 {
+	fairness_end(w->fairness, job);
 	DL_DELETE(w->jobs, job);
 	w->jobs_count--;
+}
+
+void worker_end(struct worker *w, struct job *job,
+                enum result_class result_class, enum reason reason,
+                const char *detail)
+{
+	drop_job(w, job);
+	worker_answer(w, job, result_class, reason, detail);
 }
 
 static void on_done(void *owner, struct probe_task *task,
@@ -259,14 +273,24 @@ static void on_done(void *owner, struct probe_task *task,
 	job_result(job, &w->signer, answer, &room, &r);
 	answers_send(w, job, &r);
 	buf_clear(&room);
+	fairness_go_on(w->fairness);
 	worker_balance(w);
+}
+
+static void on_hangs(void *owner, struct probe_task *task,
+                     const struct addr *at, bool held)
+{
+	struct worker *w = owner;
+
+	if (!canary_owns(w->canary, task))
+		fairness_on_hangs(w->fairness, (struct job *)task, at, held);
 }
 
 void worker_take(struct worker *w, struct job *job)
 {
 	DL_APPEND(w->jobs, job);
 	w->jobs_count++;
-	probe_pool_run(w->pool, &job->task);
+	fairness_begin(w->fairness, job);
 }
 
 /* -- on the log -- */
@@ -410,6 +434,7 @@ static void open_pool(struct worker *w)
 		.deaf_ms = DEAF_MS,
 		.throwaways_max = THROWAWAYS_MAX,
 		.on_done = on_done,
+		.on_hangs = on_hangs,
 		.on_ready = on_ready,
 		.on_unusable = on_unusable,
 		.owner = w,
@@ -455,7 +480,7 @@ static void leave(struct worker *w)
 
 static void leave_if_done(struct worker *w)
 {
-	if (!w->draining || w->leaving || worker_in_flight(w) > 0)
+	if (!w->draining || w->leaving || worker_unanswered(w) > 0)
 		return;
 	log_info("worker_drained");
 	leave(w);
@@ -466,11 +491,8 @@ static void answer_all_draining(struct worker *w)
 	struct job *job;
 
 	probe_pool_free(&w->pool); /* their tasks are ours again */
-	while ((job = w->jobs) != NULL) {
-		drop_job(w, job);
-		worker_answer(w, job, CLASS_ERROR, REASON_WORKER_DRAINING,
-		              NULL);
-	}
+	while ((job = w->jobs) != NULL)
+		worker_end(w, job, CLASS_ERROR, REASON_WORKER_DRAINING, NULL);
 }
 
 static void on_drain_limit(void *arg)
@@ -496,7 +518,7 @@ static void on_drain_limit(void *arg)
 
 void worker_drain(struct worker *w)
 {
-	log_info("worker_draining", F_INT("in_flight", worker_in_flight(w)));
+	log_info("worker_draining", F_INT("unanswered", worker_unanswered(w)));
 	w->draining = true;
 	heart_beat(w->heart);
 	timer_set_ms(w->drain_limit, w->d->conf->drain_ms);
@@ -593,6 +615,7 @@ struct worker *worker_new(struct loop *loop, const struct deployment *d,
 	w->partitions = partitions_new(d->checks);
 	w->heart = heart_new(w);
 	w->canary = canary_new(w);
+	w->fairness = fairness_new(w);
 	w->commit = timer_new(loop, on_commit_time, w);
 	w->drain_limit = timer_new(loop, on_drain_limit, w);
 	w->revoke_limit = timer_new(loop, on_revoke_limit, w);
@@ -621,7 +644,11 @@ void worker_free(struct worker **slot)
 	kafka_out_free(&w->out);
 	outgoing_free(&w->outgoing);
 	DL_FOREACH_SAFE(w->jobs, job, next)
-	job_free(&job);
+	{
+		fairness_end(w->fairness, job);
+		job_free(&job);
+	}
+	fairness_free(&w->fairness);
 	partitions_free(&w->partitions);
 	heart_free(&w->heart);
 	canary_free(&w->canary);

@@ -4,6 +4,7 @@
  * One process, one loop. At least once (design, section 7): a check's offset
  * is committed when its result is acknowledged, never before. Intake begins
  * when a probe is ready, pauses above in_flight_max, and nothing is dropped.
+ * What waits because its target hangs is not in flight (fairness.h).
  *
  *   in        group consumer, eager: this perspective's checks
  *   pool      the probes, which do the work
@@ -20,6 +21,7 @@
 #include "loop/timer.h"
 #include "perspective-worker/canary.h"
 #include "perspective-worker/deployment.h"
+#include "perspective-worker/fairness.h"
 #include "perspective-worker/heart.h"
 #include "perspective-worker/job.h"
 #include "perspective-worker/outgoing.h"
@@ -39,6 +41,7 @@ struct worker {
 	struct probe_pool *pool;
 	struct heart *heart;
 	struct canary *canary;
+	struct fairness *fairness;
 	struct job_signer signer;
 	char *versions;   /* of a probe that was ready; NULL: none was */
 	struct job *jobs; /* read, and not answered yet */
@@ -73,12 +76,14 @@ void worker_ready(const struct worker *w, struct buf *reasons);
 int worker_exit_code(const struct worker *w);
 
 /* Checks read whose answer is not on the log yet. */
+size_t worker_unanswered(const struct worker *w);
+/* The same without those that wait for others to stop hanging. */
 size_t worker_in_flight(const struct worker *w);
 
 /* For the canary: a round of it has ended. */
 void worker_canary_told(struct worker *w);
 
-/* For intake. */
+/* For intake and fairness. */
 
 /* A check to be done; takes job. */
 void worker_take(struct worker *w, struct job *job);
@@ -86,6 +91,10 @@ void worker_take(struct worker *w, struct job *job);
 void worker_answer(struct worker *w, struct job *job,
                    enum result_class result_class, enum reason reason,
                    const char *detail);
+/* The same for one that was taken. */
+void worker_end(struct worker *w, struct job *job,
+                enum result_class result_class, enum reason reason,
+                const char *detail);
 /* Intake pauses above its ceiling and resumes well below it. */
 void worker_balance(struct worker *w);
 

@@ -8,6 +8,7 @@ enum {
 	ANCHOR_MAX = 4096, /* bytes of a line: a DNSKEY of RSA 4096 has 750 */
 	PORT_TEXT_MAX = 5,
 	ADDRESS_TEXT_MAX = 45,
+	PREFIX_TEXT = 49,
 	SHIFT_MAX = INT32_MAX
 };
 
@@ -32,6 +33,7 @@ static const struct field settings_fields[] = {
 	    WINDOW_MS_MAX),
 	INT("lookup_ms", S, lookup_ms, REQUIRED, 1, LIMIT_MS_MAX),
 	INT("connect_ms", S, connect_ms, REQUIRED, 1, LIMIT_MS_MAX),
+	INT("hang_ms", S, hang_ms, REQUIRED, 1, LIMIT_MS_MAX),
 	INT("jobs_max", S, jobs_max, REQUIRED, 1, FRAME_JOBS_MAX),
 	INT("clock_shift_ms", S, clock_shift_ms, OPTIONAL, -SHIFT_MAX,
 	    SHIFT_MAX),
@@ -46,6 +48,7 @@ static const struct field job_fields[] = {
 	ENUM("check_set", S, check_set, unsigned, REQUIRED, &check_set_names),
 	BYTES("check", S, check, REQUIRED, CHECK_MAX),
 	INT("budget_ms", S, budget_ms, REQUIRED, 1, LIMIT_MS_MAX),
+	TEXTS("full", S, full, OPTIONAL, PREFIX_TEXT, FRAME_FULL_MAX),
 };
 static const struct record_type job_type = RECORD_TYPE(S, job_fields);
 #undef S
@@ -98,6 +101,15 @@ static const struct field done_fields[] = {
 static const struct record_type done_type = RECORD_TYPE(S, done_fields);
 #undef S
 
+#define S struct probe_hangs
+static const struct field hangs_fields[] = {
+	INT("id", S, id, REQUIRED, 1, INT64_MAX),
+	BOOL("held", S, held),
+	TEXT("address", S, address, OPTIONAL, ADDRESS_TEXT_MAX),
+};
+static const struct record_type hangs_type = RECORD_TYPE(S, hangs_fields);
+#undef S
+
 static const struct kind {
 	const char *name;
 	enum frame_way way;
@@ -109,6 +121,7 @@ static const struct kind {
 	[FRAME_READY] = { "ready", FRAME_TO_WORKER, &ready_type },
 	[FRAME_FAILED] = { "failed", FRAME_TO_WORKER, &failed_type },
 	[FRAME_DONE] = { "done", FRAME_TO_WORKER, &done_type },
+	[FRAME_HANGS] = { "hangs", FRAME_TO_WORKER, &hangs_type },
 };
 
 const char *frame_kind_name(enum frame_kind kind)
@@ -181,6 +194,7 @@ static const char *check_sense(const struct frame *f)
 	case FRAME_CANCEL:
 	case FRAME_READY:
 	case FRAME_FAILED:
+	case FRAME_HANGS:
 	case FRAME_KIND_COUNT: break;
 	}
 	return NULL;

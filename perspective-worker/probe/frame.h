@@ -5,13 +5,17 @@
  * of them a breach is the end of the probe.
  *
  *   worker -> probe   settings (first, once), job, cancel
- *   probe -> worker   ready (first, once) or failed (then it exits), done
+ *   probe -> worker   ready (first, once) or failed (then it exits), hangs,
+ * done
  *
  * A frame is a length of four bytes (network order, of what follows), a byte
  * for its kind, and a MessagePack map. One `done` is sent for every job,
  * cancelled ones included, so the worker knows an id until its `done` comes;
  * a `done` for any other id is a breach. There are never more unfinished jobs
- * than settings.jobs_max. No descriptor is ever passed.
+ * than settings.jobs_max. `hangs` is said at most once of a job, before its
+ * `done`: it has been in hand for settings.hang_ms and goes on, or it is
+ * `held`, since where it would go now is among its job's `full`: then it waits
+ * for a cancel or its time. No descriptor is ever passed.
  *
  * The probe is started with an empty environment, the socket as descriptor
  * PROBE_FD, /dev/null as 0 and 1, and as 2 a pipe or /dev/null: what comes out
@@ -36,6 +40,7 @@ enum {
 	FRAME_ANCHORS_MAX = 16, /* lines */
 	FRAME_ROOTS_MAX = 32,
 	FRAME_PORTS_MAX = 16,
+	FRAME_FULL_MAX = 16, /* prefixes */
 	FRAME_JOBS_MAX = 65536
 };
 
@@ -50,6 +55,7 @@ enum frame_kind {
 	FRAME_READY,
 	FRAME_FAILED,
 	FRAME_DONE,
+	FRAME_HANGS,
 	FRAME_KIND_COUNT
 };
 
@@ -73,6 +79,7 @@ struct probe_settings {
 	int64_t resolver_window_ms;
 	int64_t lookup_ms; /* limit of one try of a DNS lookup; there are two */
 	int64_t connect_ms; /* of one address, so that the next has its turn */
+	int64_t hang_ms;    /* who takes longer is told of */
 	int64_t jobs_max;
 	int64_t clock_shift_ms; /* lab only: added to the wall clock */
 	struct span user_agent;
@@ -83,6 +90,7 @@ struct probe_job {
 	unsigned check_set; /* a subset of the check's own that is not empty */
 	struct span check;  /* a Check record's value */
 	int64_t budget_ms;  /* from when the frame is read, > 0 */
+	struct text_list full; /* prefixes where it must not connect to now */
 };
 
 struct probe_cancel {
@@ -105,6 +113,12 @@ struct probe_done {
 	size_t kinds_count;
 };
 
+struct probe_hangs {
+	int64_t id;
+	bool held;
+	struct span address; /* text; empty: it is at name servers */
+};
+
 struct frame {
 	enum frame_kind kind;
 	union {
@@ -114,6 +128,7 @@ struct frame {
 		struct probe_ready ready;
 		struct probe_failed failed;
 		struct probe_done done;
+		struct probe_hangs hangs;
 	};
 };
 

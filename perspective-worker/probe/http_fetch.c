@@ -364,6 +364,13 @@ void http_fetch_start(struct http_client *client, const struct http_wanted *w,
 	*slot = op;
 }
 
+const struct addr *http_fetch_address(const struct http_fetch *op)
+{
+	return op->tried < op->addresses_count
+	               ? address_now(op)
+	               : &op->addresses[op->addresses_count - 1];
+}
+
 void http_fetch_cancel(struct http_fetch **slot)
 {
 	struct http_fetch *op = *slot;

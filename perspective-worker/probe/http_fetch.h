@@ -46,6 +46,9 @@ void http_fetch_start(struct http_client *client,
                       const struct http_wanted *wanted, int64_t limit_ms,
                       struct arena *arena, http_done_fn *done, void *owner,
                       struct http_fetch **slot);
+/* Where it connects to or is connected; the last one when it is about to end.
+ */
+const struct addr *http_fetch_address(const struct http_fetch *fetch);
 /* Accepts a NULL slot's content. */
 void http_fetch_cancel(struct http_fetch **slot);
 

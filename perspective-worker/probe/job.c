@@ -36,9 +36,13 @@ struct job {
 	struct check check;
 	struct arena *arena;
 	struct resolver_context *context;
-	struct timer *tick; /* the first step's turn, the deadline, the end */
-	int64_t end_ms;     /* monotonic */
+	struct timer *tick;  /* the first step's turn, the deadline, the end */
+	int64_t end_ms;      /* monotonic */
+	int64_t hangs_ms;    /* when it is told of; 0: it was, or need not be */
+	struct prefix *full; /* where it may not go */
+	size_t full_count;
 	bool begun;
+	bool held; /* it waits for a cancel */
 	bool cancelled;
 	struct run runs[KIND_COUNT];
 	struct job *next; /* in its bucket */
@@ -46,8 +50,6 @@ struct job {
 
 struct jobs {
 	struct jobs_conf conf;
-	jobs_done_fn *done;
-	void *owner;
 	struct job *buckets[BUCKETS]; /* by id: the worker counts them up */
 	size_t count;
 	struct arena *scratch; /* of the judge, emptied after each step */
@@ -103,7 +105,7 @@ static void job_free(struct job *job)
 	free(job);
 }
 
-/* The only place that calls done(). */
+/* The only place that calls on_done(). */
 static void finish(struct job *job)
 {
 	struct jobs *jobs = job->jobs;
@@ -121,7 +123,7 @@ static void finish(struct job *job)
 		r->evidence = buf_span(&jobs->encoded[i]);
 		done.kinds_count++;
 	}
-	jobs->done(jobs->owner, &done);
+	jobs->conf.on_done(jobs->conf.owner, &done);
 	job_free(job);
 }
 
@@ -157,6 +159,64 @@ static void run_judged(struct run *run, const struct judgement *j)
 		.looked_up_ms = j->looked_up_ms,
 		.expires_ms = j->expires_ms,
 	};
+}
+
+/* -- hanging */
+
+static const struct addr *run_address(const struct run *run)
+{
+	if (run->fetch != NULL)
+		return http_fetch_address(run->fetch);
+	return run->shake != NULL ? tls_shake_address(run->shake) : NULL;
+}
+
+/* Name servers, unless a connection is made or used. */
+static const struct addr *address_now(const struct job *job)
+{
+	const struct addr *addr = NULL;
+
+	for (size_t i = 0; i < KIND_COUNT && addr == NULL; i++)
+		addr = run_address(&job->runs[i]);
+	return addr;
+}
+
+static void tell_hangs(struct job *job, const struct addr *at)
+{
+	const struct jobs_conf *conf = &job->jobs->conf;
+	char text[ADDR_TEXT_MAX];
+	struct probe_hangs hangs = { .id = job->id, .held = job->held };
+
+	job->hangs_ms = 0;
+	if (at != NULL)
+		hangs.address = span_str(addr_text(at, text, sizeof(text)));
+	conf->on_hangs(conf->owner, &hangs);
+}
+
+static bool is_full(const struct job *job, const struct addr *addr)
+{
+	for (size_t i = 0; i < job->full_count; i++) {
+		if (prefix_contains(&job->full[i], addr))
+			return true;
+	}
+	return false;
+}
+
+/* True: it must not go there now. Any of the addresses counts: which one will
+   answer, or hang, is the target's choice. Whoever was told of as hanging has
+   its place already. */
+static bool is_held(struct job *job, const struct addr *addresses, size_t count)
+{
+	if (job->held)
+		return true;
+	if (job->hangs_ms == 0)
+		return false;
+	for (size_t i = 0; i < count && !job->held; i++) {
+		if (!is_full(job, &addresses[i]))
+			continue;
+		job->held = true;
+		tell_hangs(job, &addresses[i]);
+	}
+	return job->held;
 }
 
 /* -- gathering */
@@ -259,7 +319,8 @@ static bool fetch(struct run *run, const struct judge_step *step)
 {
 	struct job *job = run->job;
 
-	if (run->fetch != NULL)
+	if (run->fetch != NULL ||
+	    is_held(job, step->http.addresses, step->http.addresses_count))
 		return true;
 	if (!http_wanted_is_good(&step->http)) {
 		evidence_book_fault(&run->book,
@@ -276,7 +337,8 @@ static void shake(struct run *run, const struct judge_step *step)
 {
 	struct job *job = run->job;
 
-	if (run->shake == NULL)
+	if (run->shake == NULL &&
+	    !is_held(job, step->tls.addresses, step->tls.addresses_count))
 		tls_shake_start(job->jobs->conf.tls, &step->tls, time_left(job),
 		                job->arena, on_tls, run, &run->shake);
 }
@@ -327,11 +389,22 @@ static void run_out_of_time(struct run *run)
 	assert(run->judged);
 }
 
+/* The next of what its timer is for. */
+static void set_tick(struct job *job)
+{
+	int64_t next = job->end_ms;
+
+	if (job->hangs_ms != 0 && job->hangs_ms < next)
+		next = job->hangs_ms;
+	timer_set_ms(job->tick, next - clock_mono_ms());
+}
+
 static void begin(struct job *job)
 {
 	job->begun = true;
+	job->hangs_ms = clock_mono_ms() + job->jobs->conf.hang_ms;
 	job->context = resolver_take(job->jobs->conf.resolver);
-	timer_set_ms(job->tick, job->end_ms - clock_mono_ms());
+	set_tick(job);
 	for (size_t i = 0; i < KIND_COUNT; i++) {
 		struct run *run = &job->runs[i];
 
@@ -354,6 +427,10 @@ static void on_tick(void *arg)
 	}
 	if (!job->begun) {
 		begin(job);
+	} else if (clock_mono_ms() < job->end_ms) {
+		if (job->hangs_ms != 0)
+			tell_hangs(job, address_now(job));
+		set_tick(job);
 	} else {
 		for (size_t i = 0; i < KIND_COUNT; i++)
 			run_out_of_time(&job->runs[i]);
@@ -374,9 +451,23 @@ static struct job *find(struct jobs *jobs, int64_t id)
 	return job;
 }
 
+static const char *read_full(const struct text_list *from, struct arena *arena,
+                             struct prefix **out)
+{
+	if (from->count == 0)
+		return NULL;
+	*out = arena_calloc(arena, from->count, sizeof(**out));
+	for (size_t i = 0; i < from->count; i++) {
+		if (!prefix_parse(from->items[i], &(*out)[i]))
+			return "what is full is no prefix";
+	}
+	return NULL;
+}
+
 const char *jobs_start(struct jobs *jobs, const struct probe_job *wanted)
 {
 	struct arena *arena;
+	struct prefix *full = NULL;
 	struct check check;
 	struct job *job;
 	const char *why;
@@ -387,6 +478,8 @@ const char *jobs_start(struct jobs *jobs, const struct probe_job *wanted)
 	why = check_decode(wanted->check, arena, &check);
 	if (why == NULL && (wanted->check_set & ~check.check_set) != 0)
 		why = "a job wants more than its check";
+	if (why == NULL)
+		why = read_full(&wanted->full, arena, &full);
 	if (why != NULL) {
 		arena_free(&arena);
 		return why;
@@ -397,6 +490,8 @@ const char *jobs_start(struct jobs *jobs, const struct probe_job *wanted)
 	job->check = check;
 	job->arena = arena;
 	job->end_ms = clock_mono_ms() + wanted->budget_ms;
+	job->full = full;
+	job->full_count = wanted->full.count;
 	job->tick = timer_new(jobs->conf.loop, on_tick, job);
 	for (size_t i = 0; i < KIND_COUNT; i++) {
 		job->runs[i].job = job;
@@ -424,14 +519,11 @@ size_t jobs_count(const struct jobs *jobs)
 	return jobs->count;
 }
 
-struct jobs *jobs_new(const struct jobs_conf *conf, jobs_done_fn *done,
-                      void *owner)
+struct jobs *jobs_new(const struct jobs_conf *conf)
 {
 	struct jobs *jobs = xzalloc(sizeof(*jobs));
 
 	jobs->conf = *conf;
-	jobs->done = done;
-	jobs->owner = owner;
 	jobs->scratch = arena_new();
 	return jobs;
 }

@@ -162,6 +162,14 @@ static void on_job_done(void *owner, const struct probe_done *done)
 	link_send(p->link, &frame);
 }
 
+static void on_job_hangs(void *owner, const struct probe_hangs *hangs)
+{
+	struct probe *p = owner;
+	struct frame frame = { .kind = FRAME_HANGS, .hangs = *hangs };
+
+	link_send(p->link, &frame);
+}
+
 static void start_jobs(struct probe *p)
 {
 	const struct jobs_conf conf = {
@@ -171,9 +179,13 @@ static void start_jobs(struct probe *p)
 		.tls = p->tls,
 		.generation = p->settings.generation,
 		.lookup_ms = p->settings.lookup_ms,
+		.hang_ms = p->settings.hang_ms,
+		.on_done = on_job_done,
+		.on_hangs = on_job_hangs,
+		.owner = p,
 	};
 
-	p->jobs = jobs_new(&conf, on_job_done, p);
+	p->jobs = jobs_new(&conf);
 }
 
 static void send_ready(struct probe *p, struct buf *sandbox)
@@ -249,6 +261,7 @@ static const char *on_frame(void *owner, const struct frame *frame)
 	case FRAME_READY:
 	case FRAME_FAILED:
 	case FRAME_DONE:
+	case FRAME_HANGS:
 	case FRAME_KIND_COUNT: break;
 	}
 	return "not a worker's frame";

@@ -336,6 +336,16 @@ void tls_shake_start(struct tls_client *client, const struct tls_wanted *wanted,
 	*slot = op;
 }
 
+/* One that is connected was counted among those tried. */
+const struct addr *tls_shake_address(const struct tls_shake *op)
+{
+	size_t at = op->session != NULL ? op->tried - 1 : op->tried;
+
+	return &op->addresses[at < op->addresses_count
+	                              ? at
+	                              : op->addresses_count - 1];
+}
+
 void tls_shake_cancel(struct tls_shake **slot)
 {
 	struct tls_shake *op = *slot;

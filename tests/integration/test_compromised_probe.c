@@ -64,6 +64,15 @@ static void on_done(void *owner, struct probe_task *task,
 		               SPAN_ARG(a->done->kinds[0].detail));
 }
 
+static void on_hangs(void *owner, struct probe_task *task,
+                     const struct addr *at, bool held)
+{
+	(void)owner;
+	(void)task;
+	(void)at;
+	(void)held;
+}
+
 static bool on_ready(void *owner, const char *versions, const char *sandbox)
 {
 	(void)owner;
@@ -79,6 +88,9 @@ static void on_unusable(void *owner, const char *why)
 	(void)snprintf(w.unusable, sizeof(w.unusable), "%s", why);
 }
 
+/* Long, for who lies that it hangs already. */
+static int64_t hang_ms = 60000;
+
 static void open_pool(const char *user_agent,
                       const struct probe_pool_options *given)
 {
@@ -90,6 +102,7 @@ static void open_pool(const char *user_agent,
 		.resolver_window_ms = 1000,
 		.lookup_ms = 1000,
 		.connect_ms = 1000,
+		.hang_ms = hang_ms,
 		.jobs_max = o.settings != NULL ? o.settings->jobs_max : 100,
 		.user_agent = span_str(user_agent),
 	};
@@ -104,6 +117,7 @@ static void open_pool(const char *user_agent,
 	o.deaf_ms = 300;
 	o.throwaways_max = 4;
 	o.on_done = on_done;
+	o.on_hangs = on_hangs;
 	o.on_ready = on_ready;
 	o.on_unusable = on_unusable;
 	w.pool = probe_pool_new(w.loop, &o);
@@ -271,6 +285,17 @@ static const struct hostile {
 	{ "flood", "", LONG_MS, PROBE_BREACHED, "", 2, PROBE_DEATH_BREACH },
 	{ "readies", "", LONG_MS, PROBE_BREACHED, "ready twice", 2,
 	  PROBE_DEATH_BREACH },
+	/* no others' checks wait because of what can't be */
+	{ "hangsearly", "", LONG_MS, PROBE_BREACHED, "a job hangs that can't",
+	  2, PROBE_DEATH_BREACH },
+	{ "hangsheld", "", LONG_MS, PROBE_BREACHED, "a job hangs that can't", 2,
+	  PROBE_DEATH_BREACH },
+	{ "hangsforeign", "", LONG_MS, PROBE_BREACHED, "a foreign job hangs", 2,
+	  PROBE_DEATH_BREACH },
+	{ "hangsnowhere", "", LONG_MS, PROBE_BREACHED,
+	  "a job hangs at no address", 2, PROBE_DEATH_BREACH },
+	{ "hangstwice", "", LONG_MS, PROBE_BREACHED, "a job hangs twice", 2,
+	  PROBE_DEATH_BREACH },
 	/* and to silence */
 	{ "exit", "", LONG_MS, PROBE_DIED, "ended", 2, PROBE_DEATH_ENDED },
 	{ "abort", "", LONG_MS, PROBE_DIED, "ended", 2, PROBE_DEATH_ENDED },
@@ -297,6 +322,8 @@ START_TEST(one_hostile_check_harms_itself)
 	struct try before[NEIGHBOURS], after, bad;
 	struct probe_pool_figures f;
 
+	if (strcmp(h->mode, "hangstwice") == 0)
+		hang_ms = 100;
 	open_pool(h->user_agent, &plain);
 	wait_ready(2);
 	start_neighbours(before);

@@ -493,6 +493,99 @@ START_TEST(cancel_ends_a_job_without_results)
 }
 END_TEST
 
+static const struct {
+	const char *what;
+	const char *target;
+	struct check (*make)(const char *);
+	const char *full; /* where it must not go; NULL: nowhere */
+	const char *at;   /* the lab's name of it; NULL: name servers */
+} hangs[] = {
+	{ "a web server", "http-mute.lab", http01, NULL, "HOSTILE_WEB" },
+	{ "name servers", "dns-mute.lab", dns01, NULL, NULL },
+	{ "before it goes there", "http-mute.lab", http01, "127.0.0.0/8",
+	  "HOSTILE_WEB" },
+	{ "another place is full", "http-mute.lab", http01, "192.0.2.0/24",
+	  "HOSTILE_WEB" },
+	{ "a handshake that is not begun", "http-mute.lab", alpn, "127.0.0.0/8",
+	  "HOSTILE_WEB" },
+};
+
+/* What hangs is told of, once, and waits for a cancel where it must not go. */
+START_TEST(what_hangs_is_told)
+{
+	struct span anchor[1], root[1], full[1];
+	struct frame settings = probe_world_settings(lab, anchor, root);
+	struct frame cancel = { .kind = FRAME_CANCEL, .cancel = { 1 } };
+	bool held = hangs[_i].full != NULL &&
+	            strncmp(hangs[_i].full, "127", 3) == 0;
+	struct check c = hangs[_i].make(hangs[_i].target);
+	struct buf bytes = { 0 };
+	struct frame got;
+
+	settings.settings.hang_ms = held ? READ_MS : 300;
+	settings.settings.lookup_ms = AMPLE_MS;
+	settings.settings.connect_ms = AMPLE_MS;
+	probe_world_start(&world);
+	probe_world_send(&world, &settings);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	check_encode(&c, &bytes);
+	struct frame job = { .kind = FRAME_JOB,
+		             .job = { 1, c.check_set, buf_span(&bytes),
+		                      AMPLE_MS } };
+
+	if (hangs[_i].full != NULL) {
+		full[0] = span_str(hangs[_i].full);
+		job.job.full = (struct text_list){ full, 1 };
+	}
+	probe_world_send(&world, &job);
+	buf_clear(&bytes);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert_msg(got.kind == FRAME_HANGS, "%s", hangs[_i].what);
+	ck_assert_int_eq(got.hangs.id, 1);
+	ck_assert(got.hangs.held == held);
+	ck_assert_msg(span_is(got.hangs.address,
+	                      hangs[_i].at != NULL
+	                              ? lab_value(lab, hangs[_i].at)
+	                              : ""),
+	              "%s: %.*s", hangs[_i].what, SPAN_ARG(got.hangs.address));
+	probe_world_send(&world, &cancel);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert(got.kind == FRAME_DONE);
+	ck_assert_uint_eq(got.done.kinds_count, 0);
+	end_with(0);
+}
+END_TEST
+
+/* A held check's time runs all the same, and it has not passed. */
+START_TEST(what_is_held_ends_with_its_time)
+{
+	struct check c = http01("http-good.lab");
+	struct span full[1] = { SPAN("127.0.0.0/8") };
+	struct buf bytes = { 0 };
+	struct frame got;
+
+	start();
+	check_encode(&c, &bytes);
+	struct frame job = { .kind = FRAME_JOB,
+		             .job = { 1,
+		                      c.check_set,
+		                      buf_span(&bytes),
+		                      BUDGET_MS,
+		                      { full, 1 } } };
+
+	probe_world_send(&world, &job);
+	buf_clear(&bytes);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert(got.kind == FRAME_HANGS && got.hangs.held);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert(got.kind == FRAME_DONE);
+	ck_assert_uint_eq(got.done.kinds_count, 1);
+	ck_assert(got.done.kinds[0].result_class == CLASS_TIMED_OUT);
+	ck_assert(replays(&c, &got.done.kinds[0]));
+	end_with(0);
+}
+END_TEST
+
 /* Loopback is forbidden where no lab opens it, and nothing is sent there. */
 START_TEST(guard_holds_without_the_labs_allowance)
 {
@@ -636,6 +729,22 @@ static void send_more_than_the_check(void)
 	send_job(1, SET_DCV | SET_CAA, &c, 1000);
 }
 
+static void send_full_that_is_none(void)
+{
+	struct span full[1] = { SPAN("127.0.0.1/33") };
+	struct check c = dns01("dns-good.lab");
+	struct buf bytes = { 0 };
+
+	check_encode(&c, &bytes);
+	struct frame job = {
+		.kind = FRAME_JOB,
+		.job = { 1, c.check_set, buf_span(&bytes), 1000, { full, 1 } }
+	};
+
+	probe_world_send(&world, &job);
+	buf_clear(&bytes);
+}
+
 static void send_id_twice(void)
 {
 	struct check c = http01("http-mute.lab");
@@ -653,6 +762,7 @@ static const struct {
 	{ "a check that is none", send_check_that_is_none },
 	{ "a job of more than its check", send_more_than_the_check },
 	{ "an id twice", send_id_twice },
+	{ "a prefix that is none", send_full_that_is_none },
 };
 
 START_TEST(breach_ends_the_probe)
@@ -694,6 +804,8 @@ int main(void)
 	tcase_add_test(tc, certificate_is_recorded);
 	tcase_add_test(tc, both_kinds_in_one_job);
 	tcase_add_test(tc, cancel_ends_a_job_without_results);
+	tcase_add_loop_test(tc, what_hangs_is_told, 0, COUNT(hangs));
+	tcase_add_test(tc, what_is_held_ends_with_its_time);
 	tcase_add_test(tc, guard_holds_without_the_labs_allowance);
 	tcase_add_test(tc, production_settings_are_taken);
 	tcase_add_loop_test(tc, bad_settings_are_refused_with_words, 0,

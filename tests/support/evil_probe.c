@@ -6,7 +6,13 @@
  * What it does at its start instead is the User-Agent of its settings:
  * "start-exit", "start-hang", "start-fail", "start-twice", "no-sandbox" (for
  * what the sandbox would stop before the worker sees it).
+ *
+ * "mute1" to "mute9" hang at 192.0.2.1 to .9, "mute0" at its name servers, as a
+ * good probe's check would: said after hang_ms, or at once where it is full,
+ * answered when its time is over or by the next "free" (the oldest of all).
+ * "mutedies" hangs at 192.0.2.1, and its probe dies of being told to stop.
  */
+#include "base/addr.h"
 #include "base/clock.h"
 #include "probe/frame.h"
 #include "probe/sandbox.h"
@@ -40,6 +46,20 @@ static struct later {
 	int64_t at_ms;
 } later[64];
 static size_t later_count;
+
+enum { MUTE_MAX = 8192 };
+
+/* In order of arrival; id 0: ended. */
+static struct mute {
+	int64_t id;
+	unsigned set;
+	int64_t hangs_ms; /* when to say so; 0: said */
+	int64_t end_ms;
+	char address[16];
+	bool dies;
+} mutes[MUTE_MAX];
+static size_t mute_count;
+static int64_t hang_ms;
 
 static void put(const void *bytes, size_t len)
 {
@@ -350,24 +370,202 @@ static void do_turncoat(const struct probe_job *job)
 	}
 }
 
+/* -- what hangs */
+
+static void say_hangs(int64_t id, bool held, const char *address)
+{
+	struct frame f = { .kind = FRAME_HANGS,
+		           .hangs = { .id = id,
+		                      .held = held,
+		                      .address = span_str(address) } };
+
+	put_frame(&f);
+}
+
+static bool is_full(const struct probe_job *job, const char *address)
+{
+	struct prefix p;
+	struct addr a;
+
+	for (size_t i = 0; i < job->full.count; i++) {
+		if (prefix_parse(job->full.items[i], &p) &&
+		    addr_parse(span_str(address), &a) &&
+		    prefix_contains(&p, &a))
+			return true;
+	}
+	return false;
+}
+
+static void be_mute(const struct probe_job *job, const char *address, bool dies)
+{
+	int64_t now = clock_mono_ms();
+	struct mute *m = &mutes[mute_count];
+
+	if (mute_count == MUTE_MAX)
+		_exit(1);
+	mute_count++;
+	*m = (struct mute){ .id = job->id,
+		            .set = job->check_set,
+		            .hangs_ms = now + hang_ms,
+		            .end_ms = now + job->budget_ms,
+		            .dies = dies };
+	(void)snprintf(m->address, sizeof(m->address), "%s", address);
+	if (!is_full(job, address))
+		return;
+	m->hangs_ms = 0;
+	say_hangs(m->id, true, address);
+}
+
+static void time_out(struct mute *m)
+{
+	struct frame f = done_frame(m->id, m->set, "mute");
+
+	for (size_t i = 0; i < f.done.kinds_count; i++) {
+		f.done.kinds[i].result_class = CLASS_TIMED_OUT;
+		f.done.kinds[i].reason = REASON_TIMEOUT_READ;
+	}
+	put_frame(&f);
+	m->id = 0;
+}
+
+static void mute_due(void)
+{
+	int64_t now = clock_mono_ms();
+
+	while (mute_count > 0 && mutes[mute_count - 1].id == 0)
+		mute_count--;
+	for (size_t i = 0; i < mute_count; i++) {
+		struct mute *m = &mutes[i];
+
+		if (m->id != 0 && m->hangs_ms != 0 && m->hangs_ms <= now) {
+			m->hangs_ms = 0;
+			say_hangs(m->id, false, m->address);
+		}
+		if (m->id != 0 && m->end_ms <= now)
+			time_out(m);
+	}
+}
+
+static void cancelled(int64_t id)
+{
+	struct frame f = { .kind = FRAME_DONE, .done = { .id = id } };
+
+	for (size_t i = 0; i < mute_count; i++) {
+		if (mutes[i].id != id)
+			continue;
+		if (mutes[i].dies)
+			_exit(0);
+		mutes[i].id = 0;
+		put_frame(&f);
+	}
+}
+
+static void do_mutedies(const struct probe_job *job)
+{
+	be_mute(job, "192.0.2.1", true);
+}
+
+static void do_free(const struct probe_job *job)
+{
+	for (size_t i = 0; i < mute_count; i++) {
+		if (mutes[i].id == 0)
+			continue;
+		answer(mutes[i].id, mutes[i].set, "freed");
+		mutes[i].id = 0;
+		break;
+	}
+	answer(job->id, job->check_set, "free");
+}
+
+/* -- lies about hanging */
+
+static void do_hangsearly(const struct probe_job *job)
+{
+	say_hangs(job->id, false, "192.0.2.1");
+	hang();
+}
+
+static void do_hangsheld(const struct probe_job *job)
+{
+	say_hangs(job->id, true, "192.0.2.1");
+	hang();
+}
+
+static void do_hangsforeign(const struct probe_job *job)
+{
+	say_hangs(job->id + 1000000, false, "");
+	hang();
+}
+
+static void do_hangsnowhere(const struct probe_job *job)
+{
+	say_hangs(job->id, false, "192.0.2.256");
+	hang();
+}
+
+static void do_hangstwice(const struct probe_job *job)
+{
+	int64_t from = clock_mono_ms();
+
+	while (clock_mono_ms() - from <= hang_ms)
+		(void)poll(NULL, 0, 10);
+	say_hangs(job->id, false, "");
+	say_hangs(job->id, false, "");
+	hang();
+}
+
 static const struct mode {
 	const char *name;
 	void (*act)(const struct probe_job *job);
 } modes[] = {
-	{ "open", do_open },           { "exec", do_exec },
-	{ "listen", do_listen },       { "killparent", do_killparent },
-	{ "foreign", do_foreign },     { "twice", do_twice },
-	{ "oversized", do_oversized }, { "undecodable", do_undecodable },
-	{ "empty", do_empty },         { "kinds", do_kinds },
-	{ "direction", do_direction }, { "flood", do_flood },
-	{ "readies", do_readies },     { "pass", do_pass },
-	{ "noise", do_noise },         { "closes", do_closes },
-	{ "exit", do_exit },           { "abort", do_abort },
-	{ "hang", do_hang },           { "forget", do_forget },
-	{ "slow", do_slow },           { "bogus", do_bogus },
-	{ "servfail", do_servfail },   { "flip", do_flip },
+	{ "open", do_open },
+	{ "exec", do_exec },
+	{ "listen", do_listen },
+	{ "killparent", do_killparent },
+	{ "foreign", do_foreign },
+	{ "twice", do_twice },
+	{ "oversized", do_oversized },
+	{ "undecodable", do_undecodable },
+	{ "empty", do_empty },
+	{ "kinds", do_kinds },
+	{ "direction", do_direction },
+	{ "flood", do_flood },
+	{ "readies", do_readies },
+	{ "pass", do_pass },
+	{ "noise", do_noise },
+	{ "closes", do_closes },
+	{ "exit", do_exit },
+	{ "abort", do_abort },
+	{ "hang", do_hang },
+	{ "forget", do_forget },
+	{ "slow", do_slow },
+	{ "bogus", do_bogus },
+	{ "servfail", do_servfail },
+	{ "flip", do_flip },
 	{ "turncoat", do_turncoat },
+	{ "mutedies", do_mutedies },
+	{ "free", do_free },
+	{ "hangsearly", do_hangsearly },
+	{ "hangsheld", do_hangsheld },
+	{ "hangsforeign", do_hangsforeign },
+	{ "hangsnowhere", do_hangsnowhere },
+	{ "hangstwice", do_hangstwice },
 };
+
+/* "mute7": where it hangs. */
+static bool act_mute(const struct probe_job *job, const char *label)
+{
+	char address[16] = "";
+
+	if (strncmp(label, "mute", 4) != 0 || label[4] < '0' ||
+	    label[4] > '9' || label[5] != '\0')
+		return false;
+	if (label[4] != '0')
+		(void)snprintf(address, sizeof(address), "192.0.2.%c",
+		               label[4]);
+	be_mute(job, address, false);
+	return true;
+}
 
 static void act(const struct probe_job *job)
 {
@@ -384,6 +582,8 @@ static void act(const struct probe_job *job)
 		do_connect(job, label + 8);
 		return;
 	}
+	if (act_mute(job, label))
+		return;
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		if (strcmp(label, modes[i].name) == 0) {
 			modes[i].act(job);
@@ -406,6 +606,7 @@ static void enter_sandbox(void)
 
 static void start(const struct probe_settings *s)
 {
+	hang_ms = s->hang_ms;
 	if (span_is(s->user_agent, "start-exit"))
 		_exit(0);
 	if (span_is(s->user_agent, "start-hang"))
@@ -439,6 +640,8 @@ static void take_frames(void)
 			start(&f.settings);
 		else if (f.kind == FRAME_JOB)
 			act(&f.job);
+		else if (f.kind == FRAME_CANCEL)
+			cancelled(f.cancel.id);
 		arena_reset(arena);
 	}
 }
@@ -465,8 +668,9 @@ int main(void)
 		return 2;
 	arena = arena_new();
 	for (;;) {
-		(void)poll(&fd, 1, later_count > 0 ? 5 : -1);
+		(void)poll(&fd, 1, later_count + mute_count > 0 ? 5 : -1);
 		answer_due();
+		mute_due();
 		ssize_t n = recv(PROBE_FD, buf_reserve(&in, READ_MAX), READ_MAX,
 		                 MSG_DONTWAIT);
 

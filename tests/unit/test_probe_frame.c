@@ -27,6 +27,7 @@ static struct span words[] = {
 	SPAN(". IN DS 20326 8 2 00"),
 	SPAN("127.0.7.11"),
 	SPAN("8080"),
+	SPAN("2001:db8::/64"),
 };
 
 static struct frame a_settings(void)
@@ -46,6 +47,7 @@ static struct frame a_settings(void)
 			.resolver_window_ms = 10000,
 			.lookup_ms = 10000,
 			.connect_ms = 3000,
+			.hang_ms = 2000,
 			.jobs_max = 100,
 			.clock_shift_ms = -5,
 			.user_agent = SPAN("mpic"),
@@ -60,6 +62,14 @@ static struct frame a_job(void)
 		                        .check_set = SET_DCV | SET_CAA,
 		                        .check = SPAN("\x80\x00"),
 		                        .budget_ms = 5000 } };
+}
+
+static struct frame a_job_with_full(void)
+{
+	struct frame f = a_job();
+
+	f.job.full = (struct text_list){ &words[3], 1 };
+	return f;
 }
 
 static struct frame a_cancel(void)
@@ -111,6 +121,19 @@ static struct frame a_cancelled(void)
 	return (struct frame){ .kind = FRAME_DONE, .done = { .id = 9 } };
 }
 
+static struct frame a_hang(void)
+{
+	return (struct frame){ .kind = FRAME_HANGS, .hangs = { .id = 9 } };
+}
+
+static struct frame a_held(void)
+{
+	return (struct frame){
+		.kind = FRAME_HANGS,
+		.hangs = { .id = 9, .held = true, .address = SPAN("192.0.2.1") }
+	};
+}
+
 static const struct {
 	const char *what;
 	struct frame (*make)(void);
@@ -118,11 +141,14 @@ static const struct {
 } frames[] = {
 	{ "settings", a_settings, FRAME_TO_PROBE },
 	{ "job", a_job, FRAME_TO_PROBE },
+	{ "job with what is full", a_job_with_full, FRAME_TO_PROBE },
 	{ "cancel", a_cancel, FRAME_TO_PROBE },
 	{ "ready", a_ready, FRAME_TO_WORKER },
 	{ "failed", a_failed, FRAME_TO_WORKER },
 	{ "done", a_done, FRAME_TO_WORKER },
 	{ "done, cancelled", a_cancelled, FRAME_TO_WORKER },
+	{ "hangs", a_hang, FRAME_TO_WORKER },
+	{ "hangs, held", a_held, FRAME_TO_WORKER },
 };
 
 static void encode(const struct frame *f, struct buf *out)
@@ -216,7 +242,7 @@ static const struct {
 } refused[] = {
 	{ "nothing", FRAME_TO_PROBE, { NULL, 0 } },
 	{ "kind 0", FRAME_TO_PROBE, BYTES_("\x00\x80") },
-	{ "kind past the last", FRAME_TO_PROBE, BYTES_("\x07\x80") },
+	{ "kind past the last", FRAME_TO_PROBE, BYTES_("\x08\x80") },
 	{ "kind 255", FRAME_TO_WORKER, BYTES_("\xff\x80") },
 	{ "no map", FRAME_TO_PROBE, BYTES_("\x03\x01") },
 	{ "no id", FRAME_TO_PROBE, BYTES_("\x03\x80") },
