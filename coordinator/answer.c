@@ -51,6 +51,8 @@ void answer_chain(struct answer *a, struct partition *p)
 		answer_sign(a, p->c);
 	}
 	p->staged_sequence = a->decision.sequence;
+	if (a->decision.decided_at_ms > p->decided_ms)
+		p->decided_ms = a->decision.decided_at_ms;
 	p->staged_head = digest_of(a->value);
 }
 

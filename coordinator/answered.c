@@ -103,6 +103,15 @@ int64_t answered_oldest(const struct answered *a, int64_t otherwise)
 	return otherwise;
 }
 
+bool answered_any_decided(const struct answered *a, int64_t mark)
+{
+	for (const struct entry *e = a->entries; e != NULL; e = e->hh.next) {
+		if (e->offset >= mark && e->by != ANSWERED_ASIDE)
+			return true;
+	}
+	return false;
+}
+
 void answered_write(const struct answered *a, int64_t mark, struct buf *out)
 {
 	uint8_t map[ANSWERED_SPAN_MAX / 8] = { 0 };

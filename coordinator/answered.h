@@ -39,6 +39,9 @@ void answered_drop_below(struct answered *a, int64_t mark);
 /* Offset of the oldest decision that answers one of them. */
 int64_t answered_oldest(const struct answered *a, int64_t otherwise);
 
+/* Does a decision answer one of them, from the mark on? */
+bool answered_any_decided(const struct answered *a, int64_t mark);
+
 /* The asides from the mark on, as a space and a map in base64url: bit i, from
    the least of the first byte, is the offset mark + i. Nothing if there is
    none. Asserts that none is ANSWERED_SPAN_MAX or more above the mark. */

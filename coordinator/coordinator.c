@@ -17,7 +17,12 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-enum { HOUSEKEEPING_MS = 500, SAY_AGAIN_MS = 60000, CLOSE_LIMIT_MS = 10000 };
+enum {
+	HOUSEKEEPING_MS = 500,
+	SAY_AGAIN_MS = 60000,
+	CLOSE_LIMIT_MS = 10000,
+	REVOKE_LIMIT_MS = 3000 /* design, section 6 */
+};
 
 void coordinator_give_up(struct coordinator *c, int exit_code,
                          const char *event, const char *why)
@@ -108,6 +113,7 @@ static void drop_partition(struct coordinator *c, uint32_t number)
 /* The transaction in flight, if any, has ended: let go of what was revoked. */
 static void finish_revoke(struct coordinator *c)
 {
+	timer_stop(c->revoke_limit);
 	copies_stop(c->copies);
 	for (uint32_t i = 0; i < c->d->partitions; i++)
 		drop_partition(c, i);
@@ -128,9 +134,21 @@ static void on_revoke(void *owner, const struct kafka_partition *list,
 	if (outbox_in_flight(c->outbox)) {
 		if (lost)
 			outbox_cancel(c->outbox);
+		timer_set_ms(c->revoke_limit, REVOKE_LIMIT_MS);
 		return; /* coordinator_settled() goes on */
 	}
 	finish_revoke(c);
+}
+
+/* The group does not wait for brokers that are slow to commit: what became of
+   it the next owner reads from the log. */
+static void on_revoke_limit(void *arg)
+{
+	struct coordinator *c = arg;
+
+	if (c->revoking && outbox_in_flight(c->outbox))
+		outbox_abandon(c->outbox, "not finished within 3 s of a "
+		                          "revoke");
 }
 
 static void on_requests_broken(void *owner, const struct kafka_partition *at,
@@ -538,6 +556,7 @@ struct coordinator *coordinator_new(struct loop *loop,
 	c->housekeeping = timer_new(loop, on_housekeeping, c);
 	c->restore_again = timer_new(loop, on_restore_again, c);
 	c->drain_limit = timer_new(loop, on_drain_limit, c);
+	c->revoke_limit = timer_new(loop, on_revoke_limit, c);
 	if (open_handles(c, why) != 0) {
 		coordinator_free(&c);
 		return NULL;
@@ -572,6 +591,7 @@ void coordinator_free(struct coordinator **c)
 	timer_free(&gone->housekeeping);
 	timer_free(&gone->restore_again);
 	timer_free(&gone->drain_limit);
+	timer_free(&gone->revoke_limit);
 	results_forget_noise();
 	free(gone->partitions);
 	free(gone);

@@ -72,6 +72,7 @@ struct coordinator {
 	size_t restore_questions;    /* asked and not answered yet */
 	int64_t denied_mono_ms;      /* when a missing right was said */
 	struct timer *drain_limit;
+	struct timer *revoke_limit;
 	int exit_code;
 };
 

@@ -577,6 +577,14 @@ void outbox_cancel(struct outbox *o)
 	kafka_txn_cancel(o->txn);
 }
 
+void outbox_abandon(struct outbox *o, const char *why)
+{
+	log_failure(o, KAFKA_TXN_UNKNOWN, why);
+	stats_commit(o->c->stats, kafka_txn_outcome_name(KAFKA_TXN_UNKNOWN),
+	             clock_mono_us() - o->submitted_mono_us, 0);
+	start_over(o, KAFKA_TXN_UNKNOWN, NULL);
+}
+
 void outbox_close(struct outbox *o)
 {
 	if (o == NULL)

@@ -23,6 +23,9 @@ void outbox_add(struct outbox *o, struct answer *answer);
 void outbox_forget(struct outbox *o, int32_t partition);
 /* Everything was lost: aborts what is in flight unless its commit was sent. */
 void outbox_cancel(struct outbox *o);
+/* The same without waiting for it: its outcome is unknown, the producer a new
+   one, and all that is owned is restored or let go of. */
+void outbox_abandon(struct outbox *o, const char *why);
 /* At the end of the process: drops all, before the sessions go. */
 void outbox_close(struct outbox *o);
 /* Ready, nothing queued, nothing in flight. */

@@ -108,10 +108,22 @@ void partition_forget_anew(struct partition *p)
 		partition_set_anew(p, 0);
 }
 
-/* "3 <mark> <decisions> <attempts> <results> <sequence> <anew> <head>": of
-   which mark it speaks; from where a successor reads; the chain's head that it
-   must find there, and anew_below; then what above the mark is answered without
-   a decision. "2" is the same without <anew>. */
+/* Where the head is at least: offsets are given when it is written. */
+static int64_t head_least(const struct partition *p)
+{
+	int64_t known = p->last_decision;
+
+	if (known < 0)
+		known = p->decisions_from - 1;
+	return known + p->staged_sequence - p->sequence;
+}
+
+/* "3 <mark> <decisions> <attempts> <results> <sequence> <anew> <least>
+   <decided> <head>": of which mark it speaks; from where a successor reads; the
+   chain's head that it must find there; anew_below; where that head is at
+   least, and its time (0 while a decision names a request above the mark); then
+   what above the mark is answered without a decision. "2" is the same without
+   <anew>, <least> and <decided>. */
 void partition_metadata(const struct partition *p, struct buf *out)
 {
 	int64_t attempts = p->attempts_next, results = p->results_next;
@@ -125,12 +137,17 @@ void partition_metadata(const struct partition *p, struct buf *out)
 		p->window,
 		p->last_decision >= 0 ? p->last_decision : p->decisions_from);
 
-	buf_printf(out, "3 %lld %lld %lld %lld %lld %lld %s",
+	int64_t decided = p->decided_ms;
+
+	if (answered_any_decided(p->answered, offsets_mark(p->offsets)))
+		decided = 0;
+	buf_printf(out, "3 %lld %lld %lld %lld %lld %lld %lld %lld %s",
 	           (long long)offsets_mark(p->offsets),
 	           (long long)answered_oldest(p->answered, decisions),
 	           (long long)attempts, (long long)results,
 	           (long long)p->staged_sequence, (long long)p->anew_below,
-	           digest_hex(&p->staged_head, head));
+	           (long long)(head_least(p) > 0 ? head_least(p) : 0),
+	           (long long)decided, digest_hex(&p->staged_head, head));
 	answered_write(p->answered, offsets_mark(p->offsets), out);
 }
 
@@ -148,10 +165,10 @@ bool partition_read_metadata(struct partition *p, int64_t mark,
                              struct span text)
 {
 	struct span word;
-	uint64_t n[7] = { 0 };
+	uint64_t n[9] = { 0 };
 	struct digest head;
 
-	for (size_t i = 0; i < (n[0] == 2 ? 6 : 7); i++) {
+	for (size_t i = 0; i < (n[0] == 2 ? 6 : 9); i++) {
 		if (!take_word(&text, &word) ||
 		    !text_u64(word, INT64_MAX, &n[i]))
 			return false;
@@ -167,6 +184,8 @@ bool partition_read_metadata(struct partition *p, int64_t mark,
 	p->results_from = (int64_t)n[4];
 	p->expected_sequence = (int64_t)n[5];
 	p->expected_head = head;
+	p->head_least = (int64_t)n[7];
+	p->decided_ms = (int64_t)n[8];
 	partition_set_anew(p, (int64_t)n[6] > mark ? (int64_t)n[6] : 0);
 	return true;
 }

@@ -75,6 +75,12 @@ struct partition {
 	unsigned doubts;               /* times that a log ended before it */
 
 	int64_t last_decision; /* offset of the head; -1: none */
+	int64_t decided_ms;    /* the newest decision's time; 0: not known */
+	/* of the metadata, where it has it: the head is there or behind it */
+	int64_t head_least;
+	int64_t decisions_low; /* what retention left, at the restore */
+	/* decisions, attempts, results: must be read at least so far */
+	int64_t until[3];
 	int64_t attempts_next; /* behind the last attempt known to be logged */
 	int64_t results_next;  /* behind the last result folded */
 	bool paused;

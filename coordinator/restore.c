@@ -204,6 +204,38 @@ static bool clamp(struct partition *p, const char *topic, int64_t *from,
 	return true;
 }
 
+/* All that was decided by the last commit is older than the duplicate window,
+   and names nothing above the mark: of those decisions nothing is needed, and
+   retention may have taken them. */
+static bool needs_no_decisions(const struct partition *p)
+{
+	const struct coordinator_conf *conf = p->c->d->conf;
+
+	if (p->expected_sequence == 0)
+		return true;
+	return p->mark >= 0 && p->decided_ms > 0 &&
+	       p->decided_ms + conf->duplicate_window_ms +
+	                       conf->broker_skew_ms <
+	               clock_wall_ms();
+}
+
+static bool check_decisions(struct partition *p,
+                            const struct kafka_watermarks *w)
+{
+	p->decisions_low = w->low;
+	if (is_on_log(p->decisions_from, w))
+		return true;
+	if (p->decisions_from < w->low && needs_no_decisions(p))
+		log_info("coordinator_decisions_expired",
+		         F_INT("partition", p->number),
+		         F_INT("from", p->decisions_from), F_INT("to", w->low));
+	else if (!accept_loss(p, p->c->d->topics.decisions, p->decisions_from,
+	                      w))
+		return false;
+	p->decisions_from = w->low;
+	return true;
+}
+
 static bool check_logs(struct partition *p, const struct kafka_watermarks *w)
 {
 	const struct topics *t = &p->c->d->topics;
@@ -226,12 +258,8 @@ static bool check_logs(struct partition *p, const struct kafka_watermarks *w)
 		                        "see whether somebody waits"));
 		p->mark = w[3].low;
 	}
-	if (!is_on_log(p->decisions_from, &w[0])) {
-		if (!accept_loss(p, t->decisions, p->decisions_from, &w[0]))
-			return false;
-		p->decisions_from = w[0].low;
-	}
-	return clamp(p, t->attempts, &p->attempts_from, &w[1]) &&
+	return check_decisions(p, &w[0]) &&
+	       clamp(p, t->attempts, &p->attempts_from, &w[1]) &&
 	       clamp(p, t->results, &p->results_from, &w[2]);
 }
 
@@ -242,6 +270,8 @@ static void begin_decisions(struct partition *p,
 		return;
 	p->attempts_next = p->attempts_from;
 	p->results_next = p->results_from;
+	for (size_t t = 0; t < 3; t++)
+		p->until[t] = w[t].high;
 	p->phase = PARTITION_DECISIONS;
 	/* what a repeat repeats may be older than the window is now */
 	start_reading(p, p->c->d->topics.decisions,
@@ -313,6 +343,8 @@ static void take_decision(struct partition *p, const struct kafka_message *m,
 	p->head_seen |= p->sequence == p->expected_sequence &&
 	                digest_eq(&p->head, &p->expected_head);
 	p->last_decision = m->offset;
+	if (d->decided_at_ms > p->decided_ms)
+		p->decided_ms = d->decided_at_ms;
 	window_expire(p->window, clock_wall_ms());
 	window_add(p->window, &entry);
 	answered_note(p->answered, d->request.offset, m->offset);
@@ -375,6 +407,46 @@ static void ask_anew(struct partition *p)
 	timer_set_ms(c->restore_again, ASK_AGAIN_MS);
 }
 
+/* A leader that was elected a moment ago may not know its log's end yet: what
+   is short of it is looked at again before anything is made of it. */
+static bool may_doubt(const struct partition *p)
+{
+	return p->doubts < DOUBTS_MAX;
+}
+
+static void doubt(struct partition *p, const char *why)
+{
+	struct coordinator *c = p->c;
+	unsigned doubts = p->doubts + 1;
+	int32_t number = p->number;
+
+	log_warn("coordinator_restore_doubted", F_INT("partition", number),
+	         F_STR("why", why), F_INT("times", doubts),
+	         F_INT("of", DOUBTS_MAX));
+	ask_anew(p);
+	c->partitions[number]->doubts = doubts;
+}
+
+static bool is_short(struct partition *p, int64_t offset, int64_t until)
+{
+	if (offset >= until || !may_doubt(p))
+		return false;
+	doubt(p, "the log ends before what its leader said a moment ago");
+	return true;
+}
+
+/* Retention took the head too, and all before it. */
+static bool head_expired(struct partition *p)
+{
+	if (p->last_decision >= 0 || p->expected_sequence <= 0 ||
+	    p->head_least >= p->decisions_low || !needs_no_decisions(p))
+		return false;
+	p->sequence = p->expected_sequence;
+	p->head = p->expected_head;
+	p->last_decision = p->head_least;
+	return true;
+}
+
 /* The head that the mark was committed with must be what the log ends with. */
 static bool head_matches(struct partition *p)
 {
@@ -384,13 +456,16 @@ static bool head_matches(struct partition *p)
 
 	if (p->mark < 0 ||
 	    (p->sequence == p->expected_sequence && (none || p->head_seen)) ||
-	    accepts(p, why))
+	    head_expired(p) || accepts(p, why))
 		return true;
 	if (p->head_seen || (none && p->sequence > 0)) {
 		ask_anew(p);
 		return false;
 	}
-	partition_stop(p, "coordinator_chain_truncated", why);
+	if (may_doubt(p))
+		doubt(p, why);
+	else
+		partition_stop(p, "coordinator_chain_truncated", why);
 	return false;
 }
 
@@ -484,18 +559,24 @@ void restore_on_eof(struct partition *p, const char *topic, int64_t offset,
 		if (offset < high)
 			return; /* an open transaction: there is more to come */
 		kafka_in_stop(p->c->log_in, &at);
-		if (!head_matches(p))
+		if (is_short(p, offset, p->until[0]) || !head_matches(p))
 			return;
 		p->phase = PARTITION_ATTEMPTS;
 		start_reading(p, t->attempts, p->attempts_from);
 	} else if (p->phase == PARTITION_ATTEMPTS &&
 	           strcmp(topic, t->attempts) == 0) {
 		kafka_in_stop(p->c->log_in, &at);
+		if (is_short(p, offset, p->until[1]))
+			return;
 		p->attempts_next = offset;
 		p->phase = PARTITION_RESULTS;
 		start_reading(p, t->results, p->results_from);
 	} else if (p->phase == PARTITION_RESULTS &&
 	           strcmp(topic, t->results) == 0) {
+		if (offset < p->until[2] && may_doubt(p))
+			kafka_in_stop(p->c->log_in, &at);
+		if (is_short(p, offset, p->until[2]))
+			return;
 		if (p->results_next < offset)
 			p->results_next = offset;
 		if (p->anew_below > 0 && p->c->d->partitions > 1) {

@@ -77,11 +77,11 @@ static void look_marks(struct question *q)
 				(struct kafka_watermarks){ q->list[i], -1, -1 };
 			continue;
 		}
-		q->marks[i] = (struct kafka_watermarks){
-			q->list[i], 0,
-			log_end(log_find(q->list[i].topic,
-			                 q->list[i].partition))
-		};
+		const struct log_partition *p =
+			log_find(q->list[i].topic, q->list[i].partition);
+
+		q->marks[i] = (struct kafka_watermarks){ q->list[i], p->low,
+			                                 log_end(p) };
 	}
 }
 

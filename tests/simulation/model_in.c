@@ -46,6 +46,7 @@ struct kafka_in {
 	struct kafka_partition list[MODEL_PARTITIONS_MAX];
 	size_t list_count;
 	bool lost;
+	int64_t revoked_us;
 	kafka_in_closed_fn *closed;
 };
 
@@ -95,6 +96,13 @@ static void on_fetch(void *arg)
 
 	x->high = log_end(f->p);
 	x->until = f->in->uncommitted ? x->high : log_stable(f->p);
+	/* a new leader that does not know yet how far its log is replicated */
+	if (x->until > f->next && sim_fault(1)) {
+		int64_t known = f->next + sim_below(x->until - f->next);
+
+		if (known != f->eof_told)
+			x->until = x->high = known;
+	}
 	if (f->in->freed || f->version != x->version || !f->reading ||
 	    f->paused || (f->next == x->until && f->eof_told == x->until)) {
 		f->busy = false;
@@ -147,7 +155,7 @@ int kafka_in_start(struct kafka_in *in, const struct kafka_partition *p,
 
 	*f = (struct fetcher){ .in = in,
 		               .p = from,
-		               .next = offset >= 0 ? offset : 0,
+		               .next = offset >= 0 ? offset : from->low,
 		               .reading = true,
 		               .eof_told = -1,
 		               .next_of_in = in->fetchers,
@@ -254,6 +262,7 @@ static void revoke(struct kafka_in *in, bool lost)
 {
 	in->state = IN_REVOKING;
 	in->lost = lost;
+	in->revoked_us = sim.now_us;
 	stop_all(in);
 	in->events.on_revoke(in->events.owner, in->list, in->list_count, lost);
 }
@@ -337,9 +346,20 @@ static void leave(struct kafka_in *in)
 	sim_after(in->process, sim_delay(), on_closed, in);
 }
 
+/* Design, section 6: 3 s; a process that was stopped can't help it. */
+static void check_revoke(const struct kafka_in *in)
+{
+	int64_t us = sim.now_us - in->revoked_us;
+
+	if (us > 3 * SECOND + 100 * MS &&
+	    in->process->paused_until_us < in->revoked_us)
+		sim_fail("a revoke took %lld ms", (long long)(us / MS));
+}
+
 void kafka_in_unassign_done(struct kafka_in *in)
 {
 	assert(in->state == IN_REVOKING);
+	check_revoke(in);
 	in->state = IN_IDLE;
 	if (in->closed != NULL) {
 		leave(in);

@@ -142,6 +142,11 @@ struct log_record *log_append(struct log_partition *p,
 	return made;
 }
 
+void log_expire(struct log_partition *p)
+{
+	p->low = log_end(p);
+}
+
 int64_t log_end(const struct log_partition *p)
 {
 	return (int64_t)p->count;

@@ -42,6 +42,7 @@ struct log_partition {
 	int32_t number;
 	struct log_record **records; /* by offset */
 	size_t count, room;
+	int64_t low;              /* retention took what is below */
 	struct fetcher *fetchers; /* model_in.c: who reads it */
 };
 
@@ -56,6 +57,8 @@ struct log_partition *log_find(const char *topic, int32_t partition);
 struct log_record *log_append(struct log_partition *p,
                               const struct kafka_record *r);
 int64_t log_end(const struct log_partition *p);
+/* Retention takes all that is there. */
+void log_expire(struct log_partition *p);
 int64_t log_stable(const struct log_partition *p); /* last stable offset */
 /* What a read_committed reader sees at an offset: NULL for nothing. */
 const struct log_record *log_visible(const struct log_partition *p,

@@ -73,6 +73,18 @@ mutant(any_claim coordinator/remembered.c
 # also if its home will read something else in it.
 mutant(any_headers coordinator/remembered.c
 	"digest_span(&f->headers), f->id" "SPAN(\"\"), f->id")
+# Decisions that nobody needs any more are missed all the same,
+mutant(retention_is_a_gap coordinator/restore.c
+	"p->decided_ms > 0 &&" "0 &&")
+# or the chain begins anew without them.
+mutant(head_expires coordinator/restore.c
+	"p->sequence = p->expected_sequence;\n\tp->head = p->expected_head;" "")
+# What a leader does not know yet is taken for lost.
+mutant(no_doubt coordinator/restore.c
+	"return p->doubts < DOUBTS_MAX;" "return false;")
+# The group waits for a commit as long as that takes.
+mutant(no_revoke_limit coordinator/coordinator.c
+	"timer_set_ms(c->revoke_limit, REVOKE_LIMIT_MS);" "")
 # An open transaction of a predecessor is not waited for.
 mutant(no_wait_for_stable coordinator/restore.c
 	"if (offset < high)" "if (0)")

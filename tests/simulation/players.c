@@ -182,6 +182,11 @@ void players_begin(void)
 	}
 }
 
+void players_send_late(void)
+{
+	send(sim.now_us, "late", body("late", "www.example.com"));
+}
+
 /* -- perspectives -- */
 
 static struct kind_result said(enum check_kind kind, enum result_class class)

@@ -353,7 +353,8 @@ static void choose_settings(void)
 		c->duplicate_window_ms = 1000 + sim_below(10000);
 	world.mark_was_reset = false;
 	world.set_back = sim_percent(5);
-	if (world.set_back) {
+	world.quiet = !world.set_back && sim_percent(3);
+	if (world.set_back || world.quiet) {
 		world.small_window = true;
 		c->duplicate_window_max = 1000;
 		c->duplicate_window_ms =
@@ -474,6 +475,22 @@ static void set_back(void)
 		restart_all();
 }
 
+/* Nothing was asked for so long that retention took every decision: who comes
+   then goes on with the chain. */
+static void be_quiet(void)
+{
+	run_for((world.conf.duplicate_window_ms + 1000) * MS);
+	end_all();
+	for (int32_t p = 0; p < world.partitions; p++)
+		log_expire(log_find(world.deployment.topics.decisions, p));
+	for (int times = 0; times < 2 && !sim_failed(); times++)
+		restart_all();
+	if (sim_failed())
+		return;
+	players_send_late();
+	run_until_answered();
+}
+
 void world_play(void)
 {
 	log_begin();
@@ -494,6 +511,8 @@ void world_play(void)
 		run_until_answered();
 	if (!sim_failed() && world.set_back)
 		set_back();
+	if (!sim_failed() && world.quiet)
+		be_quiet();
 	if (!sim_failed() && sim_percent(30))
 		restart_all();
 	if (!sim_failed())

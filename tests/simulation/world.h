@@ -19,6 +19,7 @@ struct world {
 	bool small_window;   /* repeats may be decided anew */
 	bool mark_was_reset; /* echoes and dead letters may come again */
 	bool set_back;       /* at the end: marks go, the window is over */
+	bool quiet; /* at the end: all decisions expire, the window is over */
 	int requests_to_come;
 };
 
@@ -34,6 +35,8 @@ void world_play(void);
 
 /* players.c */
 void players_begin(void);
+/* One request more, now. */
+void players_send_late(void);
 /* A record was appended to a checks topic. */
 void players_on_check(const struct log_partition *p,
                       const struct log_record *r);
