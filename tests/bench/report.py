@@ -123,7 +123,7 @@ def line(*columns):
     if MARKDOWN:
         print("| " + " | ".join(str(column) for column in columns) + " |")
         return
-    print("  " + "".join(f"{column:<24}" if n == 0 else f"{column:>12}"
+    print("  " + "".join(f"{column:<24}" if n == 0 else f"{column:>13}"
                          for n, column in enumerate(columns)).rstrip())
 
 
