@@ -1,8 +1,10 @@
 #include "resolver.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "loop/timer.h"
+#include "resolver_lint.h"
 #include "trust_anchor.h"
 
 #include <assert.h>
@@ -190,10 +192,20 @@ static int set_options(struct ub_ctx *ub, const struct resolver *r, bool single,
 	return 0;
 }
 
+/* Outside a lab another root than IANA's is nothing to us, whoever put it into
+   the file; what is newer than this program has to wait for its successor. */
+static bool is_believed(const struct resolver_conf *conf, size_t i)
+{
+	return conf->lab || trust_anchor_is_iana(conf->trust_anchors.items[i]);
+}
+
 static int set_roots(struct ub_ctx *ub, const struct resolver_conf *conf,
                      struct err *err)
 {
 	for (size_t i = 0; i < conf->trust_anchors.count; i++) {
+		if (!is_believed(conf, i))
+			continue;
+
 		char *line = xspandup(conf->trust_anchors.items[i]);
 		int rc = ub_ctx_add_ta(ub, line);
 
@@ -385,13 +397,25 @@ void resolver_release(struct resolver_context **slot)
 
 static int check_anchors(const struct resolver_conf *conf, struct err *err)
 {
+	size_t believed = 0;
+
 	if (conf->trust_anchors.count == 0)
 		return err_set(err, "no trust anchor");
-	for (size_t i = 0; i < conf->trust_anchors.count; i++)
+	for (size_t i = 0; i < conf->trust_anchors.count; i++) {
 		if (trust_anchor_check(conf->trust_anchors.items[i], conf->lab,
 		                       err) != 0)
 			return err_prefix(err, "trust anchor %zu", i + 1);
-	return 0;
+		if (is_believed(conf, i))
+			believed++;
+		else
+			log_warn("probe_trust_anchor_passed_over",
+			         F_INT("number", i + 1),
+			         F_STR("why", "it is no key of IANA's root "
+			                      "that this version knows"));
+	}
+	return believed > 0 ? 0
+	                    : err_set(err, "no trust anchor is a key of IANA's "
+	                                   "root that this version knows");
 }
 
 struct resolver *resolver_new(struct loop *loop,
@@ -406,6 +430,8 @@ struct resolver *resolver_new(struct loop *loop,
 	r->bury = soon_new(loop, on_bury, r);
 	if (check_anchors(conf, err) == 0)
 		r->current = new_context(r, conf->window_ms, err);
+	if (r->current != NULL && resolver_lint(r->current->ub, err) != 0)
+		retire(&r->current);
 	if (r->current == NULL)
 		resolver_free(&r);
 	return r;

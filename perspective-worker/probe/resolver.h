@@ -8,8 +8,9 @@
  * one applicant can leave behind for the next (promise 5, R-036).
  *
  * Validation can't be weakened: there are no settings for it, a trust anchor is
- * required and is tried before resolver_new() returns (R-026 to R-028). What
- * the guard forbids is never queried.
+ * required and is tried before resolver_new() returns, outside a lab only keys
+ * of IANA's root are believed, and the library is asked what it then holds
+ * (resolver_lint.h; R-026 to R-028). What the guard forbids is never queried.
  */
 #ifndef PROBE_RESOLVER_H
 #define PROBE_RESOLVER_H

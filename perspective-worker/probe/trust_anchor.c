@@ -63,6 +63,53 @@ static int check_record(const ldns_rr *rr, bool lab, struct err *err)
 	}
 }
 
+/* https://data.iana.org/root-anchors/root-anchors.xml: SHA-256 over the keys,
+   both RSASHA256. */
+static const struct {
+	uint16_t tag;
+	const char *digest;
+} iana[] = {
+	{ 20326, "e06d44b80b8f1d39a95c0b0d7c65d084"
+	         "58e880409bbc683457104237c7f8ec8d" },
+	{ 38696, "683d2d0acb8c9b712a1948b27f741219"
+	         "298d0a450d612c483af444a4c0fb2b16" },
+};
+
+static bool is_known(const ldns_rr *ds)
+{
+	char *digest = ldns_rdf2str(ldns_rr_rdf(ds, 3));
+	uint16_t tag = ldns_rdf2native_int16(ldns_rr_rdf(ds, 0));
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(iana) / sizeof(iana[0]); i++)
+		known = known || (iana[i].tag == tag &&
+		                  span_eq_nocase(span_str(digest),
+		                                 span_str(iana[i].digest)));
+	free(digest);
+	return known &&
+	       ldns_rdf2native_int8(ldns_rr_rdf(ds, 1)) == LDNS_RSASHA256 &&
+	       ldns_rdf2native_int8(ldns_rr_rdf(ds, 2)) == LDNS_SHA256 &&
+	       ldns_dname_label_count(ldns_rr_owner(ds)) == 0;
+}
+
+bool trust_anchor_is_iana(struct span line)
+{
+	char *text = xspandup(line);
+	ldns_rr *rr = NULL, *ds = NULL;
+	bool known = false;
+
+	if (ldns_rr_new_frm_str(&rr, text, 0, NULL, NULL) == LDNS_STATUS_OK)
+		ds = ldns_rr_get_type(rr) == LDNS_RR_TYPE_DNSKEY
+		             ? ldns_key_rr2ds(rr, LDNS_SHA256)
+		             : ldns_rr_clone(rr);
+	if (ds != NULL && ldns_rr_get_type(ds) == LDNS_RR_TYPE_DS)
+		known = is_known(ds);
+	ldns_rr_free(ds);
+	ldns_rr_free(rr);
+	free(text);
+	return known;
+}
+
 int trust_anchor_check(struct span line, bool lab, struct err *err)
 {
 	char *text = xspandup(line);

@@ -16,4 +16,8 @@
 int trust_anchor_check(struct span line, bool lab, struct err *err)
 	__attribute__((warn_unused_result));
 
+/* Is it one of IANA's root keys that this version knows (20326 of 2017, 38696
+   of 2024)? A DS by SHA-256 or the key itself; for a line that was checked. */
+bool trust_anchor_is_iana(struct span line);
+
 #endif

@@ -5,9 +5,12 @@
 #include "probe/dns_lookup.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "loop/timer.h"
+#include "probe/resolver_lint.h"
+#include "probe/trust_anchor.h"
 #include "tests/support/run.h"
 
 #include <arpa/inet.h>
@@ -15,6 +18,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <unbound.h>
 #include <unistd.h>
 
 enum {
@@ -36,7 +40,9 @@ static struct resolver *resolver;
 static struct resolver_context *context;
 static struct event *server;
 static int server_fd;
-static int questions; /* for TXT, whoever asked */
+static int questions;    /* for TXT, whoever asked */
+static int referrals;    /* to the zone of its own */
+static const char *says; /* in TXT records; two letters */
 static char root_text[64];
 static struct span root[1];
 static struct span anchor[1];
@@ -82,10 +88,101 @@ static size_t prime(uint8_t *p)
 	return n + 4;
 }
 
+static size_t put_name(uint8_t *p, const char *name)
+{
+	size_t n = 0;
+
+	while (*name != '\0') {
+		size_t len = strcspn(name, ".");
+
+		p[n] = (uint8_t)len;
+		memcpy(p + n + 1, name, len);
+		n += len + 1;
+		name += len + (name[len] == '.');
+	}
+	p[n] = 0;
+	return n + 1;
+}
+
+/* For an hour. */
+static size_t put_record(uint8_t *p, const char *owner, uint8_t type,
+                         const uint8_t *data, size_t len)
+{
+	static const uint8_t rest[] = { 0, 1, 0, 0, 0x0e, 0x10, 0 };
+	size_t n = put_name(p, owner);
+
+	p[n++] = 0;
+	p[n++] = type;
+	memcpy(p + n, rest, sizeof(rest));
+	n += sizeof(rest);
+	p[n++] = (uint8_t)len;
+	memcpy(p + n, data, len);
+	return n + len;
+}
+
+static size_t put_text(uint8_t *p, const char *owner, const char *two)
+{
+	const uint8_t data[] = { 2, (uint8_t)two[0], (uint8_t)two[1] };
+
+	return put_record(p, owner, TYPE_TXT, data, sizeof(data));
+}
+
+static size_t put_server(uint8_t *p, const char *zone, const char *host)
+{
+	uint8_t data[64];
+
+	return put_record(p, zone, TYPE_NS, data, put_name(data, host));
+}
+
+static size_t put_address(uint8_t *p, const char *host, const char *text)
+{
+	uint8_t data[4];
+
+	inet_pton(AF_INET, text, data);
+	return put_record(p, host, 1, data, sizeof(data));
+}
+
+/* "evil." is a zone of its own, at the same server. */
+static size_t refer_to_evil(uint8_t *p, size_t n)
+{
+	referrals++;
+	p[2] = 0x80;
+	p[9] = 1;
+	p[11] = 1;
+	n += put_server(p + n, "evil", "ns.evil");
+	return n + put_address(p + n, "ns.evil", root_text);
+}
+
+/* Its owner's words about zones of others, wherever an answer has room. */
+static size_t put_poison(uint8_t *p, size_t n)
+{
+	p[7] = 2;
+	p[9] = 2;
+	p[11] = 4;
+	n += put_text(p + n, "victim.good", "no");
+	n += put_server(p + n, "good", "ns.evil");
+	n += put_server(p + n, "", "ns.evil");
+	n += put_address(p + n, "ns.evil", "127.66.66.66");
+	n += put_address(p + n, "n", "127.66.66.66");
+	n += put_address(p + n, "ns.good", "127.66.66.66");
+	return n + put_text(p + n, "victim.good", "no");
+}
+
+static size_t put_answer(uint8_t *p, const uint8_t *q, size_t n)
+{
+	static const uint8_t head[] = { 0xc0, HEADER, 0,    TYPE_TXT, 0, 1, 0,
+		                        0,    0x0e,   0x10, 0,        3, 2 };
+
+	p[7] = 1;
+	memcpy(p + HEADER + n, head, sizeof(head));
+	n += HEADER + sizeof(head);
+	memcpy(p + n, says, 2);
+	n += 2;
+	return label_is(q, "poison") ? put_poison(p, n) : n;
+}
+
 static size_t answer(uint8_t *p, size_t len, bool *reply)
 {
-	static const uint8_t txt[] = "\xc0\x0c\x00\x10\x00\x01\x00\x00\x0e\x10"
-				     "\x00\x03\x02hi";
 	uint8_t *q = p + HEADER;
 	size_t n = question_len(q, len - HEADER);
 	bool is_txt;
@@ -110,11 +207,10 @@ static size_t answer(uint8_t *p, size_t len, bool *reply)
 		p[3] = RCODE_REFUSED;
 	else if (label_is(q, "cut"))
 		p[2] |= 0x02; /* truncated, and there is no TCP */
-	else if (is_txt) {
-		p[7] = 1;
-		memcpy(q + n, txt, sizeof(txt) - 1);
-		n += sizeof(txt) - 1;
-	}
+	else if (label_is(q, "evil") && q[5] == 0)
+		return refer_to_evil(p, HEADER + n);
+	else if (is_txt)
+		return put_answer(p, q, n);
 	return HEADER + n;
 }
 
@@ -183,6 +279,8 @@ static void setup_with(int64_t window_ms)
 	slot = NULL;
 	dones = 0;
 	questions = 0;
+	referrals = 0;
+	says = "hi";
 }
 
 static void setup(void)
@@ -244,14 +342,23 @@ static void run_for(int64_t ms)
 	timer_free(&t);
 }
 
+static bool answered(const char *two)
+{
+	const uint8_t text[] = { 2, (uint8_t)two[0], (uint8_t)two[1] };
+
+	return seen.status == DNS_INSECURE && seen.rcode == 0 &&
+	       span_find(buf_span(&packet), span_of(text, 3)) > 0;
+}
+
 static bool answered_hi(void)
 {
-	return seen.status == DNS_INSECURE && seen.rcode == 0 &&
-	       span_find(buf_span(&packet), SPAN("\x02hi")) > 0;
+	return answered("hi");
 }
 
 /* -- answers */
 
+/* R-032, R-034: the zone's own server is asked, from the root down; nobody is
+   between, since there is nothing to name a forwarder with. */
 START_TEST(answer_is_kept_whole)
 {
 	int64_t before_ms = clock_wall_ms();
@@ -344,6 +451,44 @@ START_TEST(window_bounds_what_is_kept) /* promise 5, R-036 */
 }
 END_TEST
 
+/* Promise 5, R-036: what a zone said once is gone with its window, whatever TTL
+   it had. */
+START_TEST(next_window_has_what_is_there_now)
+{
+	look_up("ok.example");
+	ck_assert(answered("hi"));
+	says = "yo";
+	look_up("ok.example");
+	ck_assert(answered("hi")); /* one check sees one answer */
+	resolver_release(&context);
+	run_for(WINDOW_MS + 20);
+	context = resolver_take(resolver);
+	look_up("ok.example");
+	ck_assert(answered("yo"));
+}
+END_TEST
+
+/* Promise 5, R-037: one applicant's servers have no say about another's zone,
+   nor about the servers that everybody needs, not even in the same window. */
+START_TEST(words_about_others_are_not_heard)
+{
+	int before;
+
+	look_up("poison.evil");
+	ck_assert(answered("hi"));
+	ck_assert_int_ge(referrals, 1); /* it spoke as that zone */
+	before = questions;
+	look_up("victim.good");
+	ck_assert_msg(answered("hi"), "status %d", (int)seen.status);
+	ck_assert(!answered("no"));
+	ck_assert_int_eq(questions, before + 1); /* of our server */
+	look_up("other.good");
+	ck_assert(answered("hi"));
+	look_up("fine.evil");
+	ck_assert(answered("hi"));
+}
+END_TEST
+
 /* R-068: what a proof rests on is asked anew, whatever contexts know; and so is
    its second try. */
 START_TEST(fresh_context_knows_nothing)
@@ -384,11 +529,14 @@ START_TEST(what_is_not_asked_is_no_failure)
 }
 END_TEST
 
+/* Promise 5, in its strictest form. */
 START_TEST(per_check_shares_nothing)
 {
 	struct resolver_context *other;
 
 	look_up("ok.example");
+	ck_assert(answered("hi"));
+	says = "yo";
 	other = resolver_take(resolver);
 	ck_assert_int_ne(resolver_context_number(context),
 	                 resolver_context_number(other));
@@ -396,6 +544,7 @@ START_TEST(per_check_shares_nothing)
 	context = other;
 	look_up("ok.example");
 	ck_assert_int_eq(questions, 2);
+	ck_assert(answered("yo"));
 }
 END_TEST
 
@@ -550,6 +699,122 @@ START_TEST(bad_start_is_refused)
 }
 END_TEST
 
+/* by the library's own account; each of these would pass unnoticed. */
+static const struct {
+	const char *option, *value;
+} weak[] = {
+	{ "module-config:", "iterator" },
+	{ "val-permissive-mode:", "yes" },
+	{ "ignore-cd-flag:", "no" },
+	{ "val-override-date:", "20200101000000" },
+	{ "val-sig-skew-min:", "864000" },
+	{ "val-sig-skew-max:", "864000" },
+	{ "val-clean-additional:", "no" },
+	{ "harden-dnssec-stripped:", "no" },
+	{ "harden-below-nxdomain:", "no" },
+	{ "harden-glue:", "no" },
+	{ "domain-insecure:", "example.com" },
+	{ "serve-expired:", "yes" },
+	{ "trust-anchor-file:", "/tmp/other.key" },
+	{ "auto-trust-anchor-file:", "/tmp/other.key" },
+	{ "trusted-keys-file:", "/tmp/other.key" },
+};
+
+START_TEST(weakened_library_is_noticed)
+{
+	struct ub_ctx *ub = ub_ctx_create();
+	struct err err = { "" };
+
+	ck_assert_ptr_nonnull(ub);
+	ck_assert_int_eq(ub_ctx_set_option(ub, "ignore-cd-flag:", "yes"), 0);
+	ck_assert_msg(resolver_lint(ub, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(ub_ctx_set_option(ub, weak[_i].option, weak[_i].value),
+	                 0);
+	ck_assert_msg(resolver_lint(ub, &err) != 0, "%s was taken",
+	              weak[_i].option);
+	/* it is named, without the colon */
+	ck_assert(span_find(span_str(err.text),
+	                    span_of(weak[_i].option,
+	                            strlen(weak[_i].option) - 1)) > 0);
+	ub_ctx_delete(ub);
+}
+END_TEST
+
+#define KSK_2017 \
+	". 172800 IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D084" \
+	"58E880409BBC683457104237C7F8EC8D"
+
+/* the world has one root. */
+static const struct {
+	const char *what, *line;
+	bool known;
+} roots[] = {
+	{ "the key of 2017", KSK_2017, true },
+	{ "the key of 2024",
+	  ". IN DS 38696 8 2 683d2d0acb8c9b712a1948b27f741219"
+	  "298d0a450d612c483af444a4c0fb2b16",
+	  true },
+	{ "of another zone",
+	  "com. IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D084"
+	  "58E880409BBC683457104237C7F8EC8D",
+	  false },
+	{ "with another tag",
+	  ". IN DS 20327 8 2 E06D44B80B8F1D39A95C0B0D7C65D084"
+	  "58E880409BBC683457104237C7F8EC8D",
+	  false },
+	{ "with another digest",
+	  ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D084"
+	  "58E880409BBC683457104237C7F8EC8E",
+	  false },
+	{ "a root of somebody's own", ". IN DS 1 8 2 " HASH, false },
+	{ "somebody's own key", ". IN DNSKEY 257 3 8 AwEAAQ==", false },
+	{ "no record", "nonsense", false },
+};
+
+START_TEST(one_root_is_iana_s)
+{
+	ck_assert_msg(trust_anchor_is_iana(span_str(roots[_i].line)) ==
+	                      roots[_i].known,
+	              "%s", roots[_i].what);
+}
+END_TEST
+
+/* Debian's file has the keys themselves. */
+START_TEST(debian_s_anchors_are_known)
+{
+	char line[2048];
+	FILE *f = fopen("/usr/share/dns/root.key", "re");
+	int known = 0;
+
+	if (f == NULL)
+		return;
+	while (fgets(line, sizeof(line), f) != NULL)
+		known += trust_anchor_is_iana(span_str(line));
+	(void)fclose(f);
+	ck_assert_int_ge(known, 1);
+}
+END_TEST
+
+/* Beside one that is known, another is passed over; alone it is refused. */
+START_TEST(foreign_roots_are_not_believed)
+{
+	struct err err = { "" };
+	struct span lines[2] = { SPAN(KSK_2017), SPAN(". IN DS 1 8 2 " HASH) };
+	struct resolver_conf real = { .window_ms = WINDOW_MS, .checks_max = 1 };
+	struct resolver *r;
+
+	log_open("test", LOG_ERROR);
+	real.trust_anchors = (struct text_list){ lines, 2 };
+	r = resolver_new(loop, &real, guard, &err);
+	ck_assert_msg(r != NULL, "%s", err.text);
+	resolver_free(&r);
+	real.trust_anchors = (struct text_list){ lines + 1, 1 };
+	r = resolver_new(loop, &real, guard, &err);
+	ck_assert_ptr_null(r);
+	ck_assert_ptr_nonnull(strstr(err.text, "IANA"));
+}
+END_TEST
+
 int main(void)
 {
 	if (!serve()) {
@@ -570,6 +835,8 @@ int main(void)
 	tcase_add_loop_test(windows, failure_is_asked_again, 0, COUNT(failing));
 	tcase_add_test(windows, second_try_reaches_the_server);
 	tcase_add_test(windows, window_bounds_what_is_kept);
+	tcase_add_test(windows, next_window_has_what_is_there_now);
+	tcase_add_test(windows, words_about_others_are_not_heard);
 	tcase_add_test(windows, fresh_context_knows_nothing);
 	tcase_add_test(windows, what_is_not_asked_is_no_failure);
 	tcase_add_test(windows, many_at_once);
@@ -579,6 +846,11 @@ int main(void)
 	tcase_add_test(windows, cancel_of_an_answer_that_is_there_is_silent);
 	tcase_add_test(windows, same_name_twice_ends_twice);
 	tcase_add_loop_test(windows, bad_start_is_refused, 0, COUNT(refused));
+	tcase_add_loop_test(windows, weakened_library_is_noticed, 0,
+	                    COUNT(weak));
+	tcase_add_loop_test(windows, one_root_is_iana_s, 0, COUNT(roots));
+	tcase_add_test(windows, debian_s_anchors_are_known);
+	tcase_add_test(windows, foreign_roots_are_not_believed);
 	tcase_add_checked_fixture(checks, per_check, teardown);
 	tcase_add_test(checks, per_check_shares_nothing);
 	suite_add_tcase(suite, windows);
