@@ -222,6 +222,9 @@ static const struct row {
 	{ "dns-wrong.lab", dns01, CLASS_DISAGREED, REASON_VALUE_NOT_FOUND },
 	{ "dns-none.lab", dns01, CLASS_DISAGREED, REASON_DNS_NXDOMAIN },
 	{ "dns-bogus.lab", dns01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	/* thirty aliases, and aliases in a circle */
+	{ "cname-long.lab", dns01, CLASS_ERROR, REASON_DNS_CHAIN },
+	{ "cname-loop.lab", dns01, CLASS_ERROR, REASON_DNS_SERVFAIL },
 	/* none of these is an empty answer */
 	{ "dns-servfail.lab", dns01, CLASS_ERROR, REASON_DNS_SERVFAIL },
 	{ "dns-refused.lab", dns01, CLASS_ERROR, REASON_DNS_SERVFAIL },
@@ -460,6 +463,76 @@ START_TEST(both_kinds_in_one_job)
 	                  "http-good.lab"));
 	ck_assert_int_gt(got.done.kinds[1].looked_up_ms, 0);
 	end_with(0);
+}
+END_TEST
+
+static struct evidence evidence_of(int64_t id, const char *target)
+{
+	struct check c = dns01(target);
+	struct evidence e;
+	struct frame got;
+	const char *why;
+
+	send_job(id, c.check_set, &c, AMPLE_MS);
+	ck_assert(probe_world_read(&world, READ_MS, &got));
+	ck_assert_int_eq(got.done.id, id);
+	ck_assert_uint_eq(got.done.kinds_count, 1);
+	why = evidence_decode(got.done.kinds[0].evidence, world.arena, &e);
+	ck_assert_msg(why == NULL, "%s", why);
+	return e;
+}
+
+/* R-094, openmpic-137: what each query's DNSSEC status was is in the evidence,
+   with why it is bogus, and "secure" stands only where it is. */
+START_TEST(evidence_has_the_status_of_each_query)
+{
+	static const struct {
+		const char *target;
+		enum dns_status status;
+	} zones[] = {
+		{ "dns-good.lab", DNS_SECURE },
+		{ "dns-unsigned.lab", DNS_INSECURE },
+		{ "missing-ds.lab", DNS_INSECURE },
+		{ "dns-bogus.lab", DNS_BOGUS },
+		{ "dns-servfail.lab", DNS_FAILED },
+	};
+
+	start();
+	for (int i = 0; i < COUNT(zones); i++) {
+		struct evidence e = evidence_of(i + 1, zones[i].target);
+
+		ck_assert_uint_eq(e.dns_count, 1);
+		ck_assert_msg(e.dns[0].status == zones[i].status, "%s: %s",
+		              zones[i].target,
+		              dns_status_name(e.dns[0].status));
+		ck_assert((e.dns[0].why_bogus.len > 0) ==
+		          (zones[i].status == DNS_BOGUS));
+	}
+	end_with(0);
+}
+END_TEST
+
+/* Promise 5: a setting of the real program, not only of its parts. */
+START_TEST(checks_share_a_context_only_in_a_window)
+{
+	struct span anchor[1], root[1];
+	struct frame got;
+
+	for (int per_check = 0; per_check < 2; per_check++) {
+		struct frame settings = probe_world_settings(lab, anchor, root);
+		int64_t first;
+
+		settings.settings.resolver_window_ms =
+			per_check != 0 ? 0 : 600000;
+		probe_world_start(&world);
+		probe_world_send(&world, &settings);
+		ck_assert(probe_world_read(&world, READ_MS, &got));
+		ck_assert(got.kind == FRAME_READY);
+		first = evidence_of(1, "dns-good.lab").resolver_context;
+		ck_assert((evidence_of(2, "dns-good.lab").resolver_context ==
+		           first) == (per_check == 0));
+		end_with(0);
+	}
 }
 END_TEST
 
@@ -803,6 +876,8 @@ int main(void)
 	tcase_add_test(tc, ipv6_is_as_good);
 	tcase_add_test(tc, certificate_is_recorded);
 	tcase_add_test(tc, both_kinds_in_one_job);
+	tcase_add_test(tc, evidence_has_the_status_of_each_query);
+	tcase_add_test(tc, checks_share_a_context_only_in_a_window);
 	tcase_add_test(tc, cancel_ends_a_job_without_results);
 	tcase_add_loop_test(tc, what_hangs_is_told, 0, COUNT(hangs));
 	tcase_add_test(tc, what_is_held_ends_with_its_time);

@@ -262,6 +262,32 @@ START_TEST(joins_text)
 }
 END_TEST
 
+/* openmpic-135, openmpic-140: in the order of the answer, whatever is between
+   them, and each by itself: an address that is none spoils no other. */
+START_TEST(records_keep_their_order)
+{
+	static const uint8_t three[] =
+		HEAD("\x04") "\x01"
+			     "a\x04"
+			     "test\x00\x00\x01\x00\x01" A_TEST
+			     "\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x0a\x00"
+			     "\x00\x03" A_TEST TXT("\x3c", "\x02", "\x01x")
+				     A_TEST
+		"\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x03\x0a\x00\x00" A_TEST
+		"\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\x0a\x00\x00\x01";
+	struct dns_answer out;
+
+	ck_assert_int_eq(dns_packet_read(span_of(three, sizeof(three) - 1),
+	                                 SPAN("a.test"), DNS_TYPE_A, arena,
+	                                 &out),
+	                 PACKET_OK);
+	ck_assert_uint_eq(out.records_count, 3);
+	ck_assert(span_eq(out.records[0], SPAN("\x0a\x00\x00\x03")));
+	ck_assert(span_eq(out.records[1], SPAN("\x0a\x00\x00")));
+	ck_assert(span_eq(out.records[2], SPAN("\x0a\x00\x00\x01")));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("dns_packet");
@@ -270,6 +296,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, reads_packets, 0, COUNT(rows));
 	tcase_add_loop_test(tc, reads_pointers, 0, COUNT(pointers));
+	tcase_add_test(tc, records_keep_their_order);
 	tcase_add_test(tc, tells_rcodes);
 	tcase_add_test(tc, shows_aliases_as_text);
 	tcase_add_test(tc, bounds_chains);

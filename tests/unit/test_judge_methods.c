@@ -117,7 +117,8 @@ START_TEST(r059_contacts)
 }
 END_TEST
 
-/* what can't be looked up is no contact, at no level. */
+/* R-029, R-030, R-068: what can't be looked up or does not validate is no
+   contact, at no level. */
 START_TEST(contacts_need_answers)
 {
 	static const struct {

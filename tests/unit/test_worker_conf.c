@@ -86,6 +86,8 @@ static void teardown(void)
 	" \"sasl.username\" = \"fra\"\n" \
 	" \"sasl.password.file\" = \"%s/password\"\n"
 
+static const char *probe_lines = ""; /* more of its section */
+
 /* "" or why it does not start. */
 static const char *load(const char *top, const char *kafka, const char *guard,
                         const char *role)
@@ -93,21 +95,22 @@ static const char *load(const char *top, const char *kafka, const char *guard,
 	static struct err why;
 
 	write_file("conf",
-	           arena_printf(
-			   arena,
-			   "deployment = test\ninstance = w1\n"
-			   "perspective = fra\n"
-			   "signing_key = \"%s/worker.key\"\n%s\n"
-			   "kafka {\n %s\n" SCRAM "}\n"
-			   "probe {\n path = \"%s/probe\"\n"
-			   " trust_anchor_file = \"%s/anchor\"\n"
-			   " user = \"nobody\"\n}\n"
-			   "guard {\n%s\n}\nkey \"c\" {\n role = %s\n"
-			   " public_key_file = \"%s/coordinator.pub\"\n"
-			   "%s}\n",
-			   dir, top, kafka, dir, dir, dir, guard, role, dir,
-			   strcmp(role, "worker") == 0 ? " perspective = fra\n"
-						       : ""),
+	           arena_printf(arena,
+	                        "deployment = test\ninstance = w1\n"
+	                        "perspective = fra\n"
+	                        "signing_key = \"%s/worker.key\"\n%s\n"
+	                        "kafka {\n %s\n" SCRAM "}\n"
+	                        "probe {\n path = \"%s/probe\"\n"
+	                        " trust_anchor_file = \"%s/anchor\"\n"
+	                        " user = \"nobody\"\n%s}\n"
+	                        "guard {\n%s\n}\nkey \"c\" {\n role = %s\n"
+	                        " public_key_file = \"%s/coordinator.pub\"\n"
+	                        "%s}\n",
+	                        dir, top, kafka, dir, dir, dir, probe_lines,
+	                        guard, role, dir,
+	                        strcmp(role, "worker") == 0
+	                                ? " perspective = fra\n"
+	                                : ""),
 	           0600);
 	settings_free(&settings);
 	settings = settings_load(worker_settings, &conf, path_of("conf"), NULL,
@@ -214,6 +217,8 @@ START_TEST(tells_the_probe)
 
 	ck_assert_str_eq(why, "");
 	ck_assert(!d.probe.lab);
+	ck_assert_int_eq(d.probe.lookup_ms, 10000);
+	ck_assert_int_eq(d.probe.resolver_window_ms, 10000);
 	ck_assert(span_is(d.probe.forbidden, "198.18.0.0/15 10.0.0.0/8"));
 	ck_assert(span_is(d.probe.brokers, "192.0.2.1 2001:db8::1 192.0.2.2 "
 	                                   "203.0.113.0/24"));
@@ -299,6 +304,46 @@ START_TEST(anchors_must_be_there)
 }
 END_TEST
 
+/* openmpic-71, and `per-check` resolvers. */
+START_TEST(dns_limits_are_settings)
+{
+	if (!is_root())
+		return;
+	probe_lines = " lookup_time = 2500ms\n resolver_window = 0s\n";
+	ck_assert_str_eq(load("", NUMERIC, "", "coordinator"), "");
+	ck_assert_int_eq(d.probe.lookup_ms, 2500);
+	ck_assert_int_eq(d.probe.resolver_window_ms, 0);
+	probe_lines = "";
+}
+END_TEST
+
+/* R-026, R-028, R-032: no setting leads to another resolver or past validation;
+   what looks like one is refused by name. */
+static const char *const no_settings[] = {
+	"forward_addr = \"192.0.2.53\"",
+	"resolver = \"192.0.2.53\"",
+	"domain_insecure = \"example.com\"",
+	"validate = no",
+	"unbound_config = \"/etc/unbound/unbound.conf\"",
+	"root_servers = { \"192.0.2.53\" }", /* in a lab only */
+};
+
+START_TEST(nothing_goes_past_validation)
+{
+	if (!is_root())
+		return;
+	probe_lines = arena_printf(arena, " %s\n", no_settings[_i]);
+	const char *why = load("", NUMERIC, "", "coordinator");
+
+	probe_lines = "";
+	ck_assert_msg(*why != '\0', "%s was taken", no_settings[_i]);
+	ck_assert_msg(span_find(span_str(why),
+	                        span_of(no_settings[_i],
+	                                strcspn(no_settings[_i], " "))) >= 0,
+	              "%s: %s", no_settings[_i], why);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("worker conf");
@@ -308,6 +353,9 @@ int main(void)
 	tcase_add_test(tc, says_who_it_is);
 	tcase_add_test(tc, tells_the_probe);
 	tcase_add_test(tc, wants_its_perspective);
+	tcase_add_test(tc, dns_limits_are_settings);
+	tcase_add_loop_test(tc, nothing_goes_past_validation, 0,
+	                    COUNT(no_settings));
 	tcase_add_test(tc, anchors_must_be_there);
 	return run_case(tc);
 }
