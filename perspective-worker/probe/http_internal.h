@@ -6,6 +6,7 @@
 #define PROBE_HTTP_INTERNAL_H
 
 #include "base/buf.h"
+#include "http_chunks.h"
 #include "http_fetch.h"
 
 #include <curl/curl.h>
@@ -57,6 +58,11 @@ struct http_fetch {
 	bool head_done; /* the final response's blank line was seen */
 	bool status_next;
 	size_t header_bytes;
+	bool chunked;
+	bool has_length;
+	int64_t length;
+	struct http_chunks chunks;
+	bool chunks_done;
 	struct buf headers;
 	struct buf body;
 	enum http_end cut; /* why we stopped reading */

@@ -36,28 +36,65 @@ static int status_of(struct span line)
 	return status;
 }
 
-/* We ask for identity in every layer; chunks are framing, not a coding. */
-static bool is_coded_transfer(struct span line)
+/* The value, if this is the field with that name. */
+static bool is_field(struct span line, const char *name, struct span *value)
 {
-	static const char name[] = "transfer-encoding:";
-
 	if (!begins(line, name))
 		return false;
-	return !span_eq_nocase(
-		trimmed(span_sub(line, sizeof(name) - 1, line.len)),
-		SPAN("chunked"));
+	*value = trimmed(span_sub(line, strlen(name), line.len));
+	return true;
+}
+
+/* RFC 9110, 8.6: digits; said again it must be the same. */
+static bool take_length(struct http_fetch *op, struct span value)
+{
+	uint64_t length;
+
+	if (!text_u64(value, INT64_MAX, &length) ||
+	    (op->has_length && op->length != (int64_t)length))
+		return false;
+	op->has_length = true;
+	op->length = (int64_t)length;
+	return true;
+}
+
+/* We ask for identity in every layer; chunks are framing, not a coding. */
+static bool take_coding(struct http_fetch *op, struct span value)
+{
+	bool again = op->chunked;
+
+	op->chunked = span_eq_nocase(value, SPAN("chunked"));
+	return op->chunked && !again;
+}
+
+/* RFC 9112, 6.3: where a body's end could be read in two ways there is no
+   response. */
+static bool take_framing(struct http_fetch *op, struct span line)
+{
+	struct span value;
+
+	if (is_field(line, "content-length:", &value) &&
+	    !take_length(op, value))
+		return false;
+	if (is_field(line, "transfer-encoding:", &value) &&
+	    !take_coding(op, value))
+		return false;
+	return !(op->chunked && op->has_length);
 }
 
 static bool take_status_line(struct http_fetch *op, struct span line)
 {
 	int status = status_of(line);
 
-	if (status < 100)
+	/* 101: what follows is another protocol, which nobody asked for */
+	if (status < 100 || status == 101)
 		return false;
 	/* what went before was an interim response */
 	buf_drop(&op->headers, op->headers.len);
 	op->seen.status = status;
 	op->status_next = false;
+	op->chunked = false;
+	op->has_length = false;
 	return true;
 }
 
@@ -71,7 +108,7 @@ static bool take_header(struct http_fetch *op, struct span line)
 	if (op->head_done) /* a trailer: read, not kept */
 		return true;
 	if ((op->status_next && !take_status_line(op, line)) ||
-	    is_coded_transfer(line)) {
+	    !take_framing(op, line)) {
 		op->cut = HTTP_BAD;
 		return false;
 	}
@@ -88,17 +125,52 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 	return take_header(arg, span_of(p, size * n)) ? size * n : 0;
 }
 
+static bool keep_body(struct http_fetch *op, struct span data)
+{
+	size_t room = op->body_max - op->body.len;
+
+	buf_add(&op->body, data.p, data.len < room ? data.len : room);
+	if (data.len <= room)
+		return true;
+	op->cut = HTTP_BODY_LARGE;
+	return false;
+}
+
+static enum http_end how_chunks_end(enum http_chunks_result result)
+{
+	switch (result) {
+	case CHUNKS_GO_ON:
+	case CHUNKS_DONE: return HTTP_UNKNOWN;
+	case CHUNKS_FRAMING_LARGE: return HTTP_BODY_LARGE;
+	case CHUNKS_TRAILERS_LARGE: return HTTP_HEADERS_LARGE;
+	case CHUNKS_BAD: break;
+	}
+	return HTTP_BAD;
+}
+
+static bool take_chunks(struct http_fetch *op, struct span in)
+{
+	enum http_chunks_result result = CHUNKS_GO_ON;
+
+	while (in.len > 0 && result == CHUNKS_GO_ON) {
+		struct span data;
+
+		result = http_chunks_take(&op->chunks, &in, &data);
+		if (!keep_body(op, data))
+			return false;
+	}
+	op->chunks_done = result == CHUNKS_DONE;
+	op->cut = how_chunks_end(result);
+	return op->cut == HTTP_UNKNOWN;
+}
+
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct http_fetch *op = arg;
-	size_t len = size * n;
-	size_t room = op->body_max - op->body.len;
+	struct span in = span_of(p, size * n);
+	bool taken = op->chunked ? take_chunks(op, in) : keep_body(op, in);
 
-	buf_add(&op->body, p, len < room ? len : room);
-	if (len <= room)
-		return len;
-	op->cut = HTTP_BODY_LARGE;
-	return 0;
+	return taken ? size * n : 0;
 }
 
 void http_read_set(struct http_fetch *op)
@@ -109,24 +181,28 @@ void http_read_set(struct http_fetch *op)
 	curl_easy_setopt(op->easy, CURLOPT_WRITEDATA, op);
 }
 
+/* libcurl is content; are we? */
+static bool is_whole(const struct http_fetch *op)
+{
+	return op->head_done && (!op->chunked || op->chunks_done);
+}
+
 enum http_end http_read_end(const struct http_fetch *op)
 {
 	if (op->cut != HTTP_UNKNOWN)
 		return op->cut;
 	switch (op->code) {
-	case CURLE_OK: return op->head_done ? HTTP_COMPLETE : HTTP_RESET;
+	case CURLE_OK: return is_whole(op) ? HTTP_COMPLETE : HTTP_RESET;
 	case CURLE_OPERATION_TIMEDOUT: return HTTP_TIMED_OUT;
 	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 and "HTTP/2" in clear */
 	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_BAD_FUNCTION_ARGUMENT: /* a head that begins folded */
 	case CURLE_BAD_CONTENT_ENCODING: return HTTP_BAD;
 #if LIBCURL_VERSION_NUM >= 0x080600
 	case CURLE_TOO_LARGE:
 #endif
 	case CURLE_OUT_OF_MEMORY: /* a line longer than libcurl takes */
 		return HTTP_HEADERS_LARGE;
-	case CURLE_RECV_ERROR:
-		return strstr(op->error, "chunk") != NULL ? HTTP_BAD
-		                                          : HTTP_RESET;
 	default: return HTTP_RESET;
 	}
 }
