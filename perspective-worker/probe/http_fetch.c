@@ -171,6 +171,7 @@ static void connect_now(struct http_fetch *op)
 	op->error[0] = '\0';
 	op->running = true;
 	op->had_peer = false;
+	op->tls_bytes = 0;
 	set_socket(op, CURL_SOCKET_BAD);
 	set_connect_to(op);
 	curl_easy_setopt(op->easy, CURLOPT_CONNECTTIMEOUT_MS,
@@ -272,16 +273,34 @@ static void try_next(struct http_fetch *op)
 	finish(op, HTTP_NOT_CONNECTED);
 }
 
+/* Somebody took the connection and is silent: that is told as it is of a
+   response (and of tls-alpn-01). */
+static void on_mute_handshake(struct http_fetch *op)
+{
+	struct connect_evidence *c = tell_connect(op, CONNECT_MADE);
+
+	c->took_ms = clock_mono_ms() - op->attempt_ms;
+	c->error = evidence_words(op->arena, "no TLS handshake in time");
+	op->tried++;
+	finish(op, HTTP_TIMED_OUT);
+}
+
 static void on_not_connected(struct http_fetch *op)
 {
 	enum connect_end end = how_connecting_failed(op);
-	struct connect_evidence *c = tell_connect(op, end);
+	struct connect_evidence *c;
 
+	if (end == CONNECT_TLS_FAILED && op->code == CURLE_OPERATION_TIMEDOUT) {
+		on_mute_handshake(op);
+		return;
+	}
+	c = tell_connect(op, end);
 	c->took_ms = clock_mono_ms() - op->attempt_ms;
 	c->error = evidence_words(
-		op->arena, op->wrong_peer ? "another peer"
-			   : op->error[0] ? op->error
-					  : curl_easy_strerror(op->code));
+		op->arena, op->wrong_peer  ? "another peer"
+			   : op->tls_flood ? "more than a handshake has"
+			   : op->error[0]  ? op->error
+					   : curl_easy_strerror(op->code));
 	op->tried++;
 	/* somebody who is there but speaks no TLS is not passed over */
 	if (end == CONNECT_TLS_FAILED || clock_mono_ms() >= op->end_ms)

@@ -63,6 +63,8 @@ struct http_fetch {
 	int64_t length;
 	struct http_chunks chunks;
 	bool chunks_done;
+	size_t tls_bytes; /* received */
+	bool tls_flood;   /* more than is taken */
 	struct buf headers;
 	struct buf body;
 	enum http_end cut; /* why we stopped reading */
@@ -86,6 +88,9 @@ struct http_fetch *http_client_owner(const struct http_client *client,
 
 /* http_request.c: everything that is sent, and all that is turned off. */
 void http_request_set(struct http_fetch *op, const struct http_wanted *w);
+
+/* http_tls.c: what a TLS server may make us compute and read. */
+void http_tls_set(struct http_fetch *op);
 
 /* http_read.c: takes what is received, up to its caps. */
 void http_read_set(struct http_fetch *op);

@@ -1,7 +1,6 @@
 #include "base/mem.h"
 #include "http_internal.h"
 
-#include <openssl/ssl.h>
 #include <stdlib.h>
 
 enum { READ_BYTES = 4096 }; /* libcurl's buffer: a hanging fetch holds it */
@@ -71,26 +70,6 @@ static void set_what_is_sent(struct http_fetch *op, const struct http_wanted *w)
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 }
 
-/*
- * What a server may make us compute. Its own Diffie-Hellman group of up to
- * 10,000 bits, or ffdhe8192, takes this one thread a tenth of a second or more
- * per handshake and the server nothing; every server that a browser can speak
- * to has an elliptic curve. And one handshake per connection.
- */
-static CURLcode bound_tls(CURL *easy, void *ctx, void *arg)
-{
-	/* the macro takes no const */
-	char groups[] = "X25519:P-256:P-384:P-521:X448";
-
-	(void)easy;
-	(void)arg;
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
-	if (SSL_CTX_set_cipher_list(ctx, "DEFAULT:!kDHE") != 1 ||
-	    SSL_CTX_set1_groups_list(ctx, groups) != 1)
-		return CURLE_SSL_CIPHER;
-	return CURLE_OK;
-}
-
 /* R-107, one line each. */
 static void set_hygiene(CURL *easy)
 {
@@ -113,7 +92,6 @@ static void set_hygiene(CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, bound_tls);
 	curl_easy_setopt(easy, CURLOPT_CAINFO, NULL); /* no files */
 	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 }
@@ -121,5 +99,6 @@ static void set_hygiene(CURL *easy)
 void http_request_set(struct http_fetch *op, const struct http_wanted *w)
 {
 	set_hygiene(op->easy);
+	http_tls_set(op);
 	set_what_is_sent(op, w);
 }

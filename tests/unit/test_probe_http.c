@@ -599,12 +599,28 @@ START_TEST(no_tls_there)
 }
 END_TEST
 
+/* Told as time that ran out, and nobody else is asked. */
 START_TEST(handshake_that_hangs)
 {
 	manner = THEN_HOLD;
 	fetch_https(server_and_more);
-	check_connects((enum connect_end[]){ CONNECT_TLS_FAILED }, 1);
+	check_connects((enum connect_end[]){ CONNECT_MADE }, 1);
+	ck_assert(seen.end == HTTP_TIMED_OUT);
+	ck_assert_uint_eq(seen.certificate.len, 0);
 	ck_assert_int_lt(seen.took_ms, LIMIT_MS);
+}
+END_TEST
+
+/* A record of HelloRequests, which OpenSSL skips one after the other for as
+   long as there are some: the deadline would never have its turn. */
+START_TEST(endless_hello_requests)
+{
+	http_client_set(client, guard, SPAN("x"), LONG_MS);
+	script = SPAN("\x16\x03\x03\x00\x08\0\0\0\0\0\0\0\0");
+	manner = THEN_REPEAT;
+	fetch_https(server_and_more);
+	check_connects((enum connect_end[]){ CONNECT_TLS_FAILED }, 1);
+	ck_assert(span_is(seen.connects[0].error, "more than a handshake has"));
 }
 END_TEST
 
@@ -816,6 +832,7 @@ int main(void)
 	tcase_add_test(tc, black_hole_leaves_time_for_the_next_address);
 	tcase_add_loop_test(tc, tls_that_is_cheap_only, 0, COUNT(tls_rows));
 	tcase_add_test(tc, no_tls_there);
+	tcase_add_test(tc, endless_hello_requests);
 	tcase_add_test(tc, handshake_that_hangs);
 	tcase_add_test(tc, times_out);
 	tcase_add_test(tc, cancel_is_silent);
