@@ -11,8 +11,13 @@
 enum {
 	RECORD_ALERT = 21, /* RFC 8446, 5.1 */
 	RECORD_HANDSHAKE = 22,
-	MESSAGE_CERTIFICATE = 11, /* RFC 8446, 4 */
+	MESSAGE_SERVER_HELLO = 2, /* RFC 8446, 4 */
+	MESSAGE_ENCRYPTED_EXTENSIONS = 8,
+	MESSAGE_CERTIFICATE = 11,
 	MESSAGE_HEAD = 4,
+	HELLO_FIXED = 34,    /* version and random */
+	HELLO_CHOICES = 3,   /* cipher suite and compression */
+	EXTENSION_ALPN = 16, /* RFC 7301 */
 	PROTOCOL_MAX = 255,
 	CIPHER_MAX = 64
 };
@@ -23,6 +28,7 @@ struct tls_session {
 	BIO *out; /* of ssl */
 	struct arena *arena;
 	struct tls_evidence *seen;
+	struct span chosen; /* the protocol, before all else is agreed */
 	size_t received;
 	bool had_certificate;
 	bool certificate_large;
@@ -69,6 +75,31 @@ static void note_certificate(struct tls_session *s, struct span message)
 		s->seen->certificate = arena_span(s->arena, der);
 }
 
+/* The protocol chosen (RFC 7301, 3.1), whether OpenSSL likes it or not. */
+static void note_protocol(struct tls_session *s, struct span message, int type)
+{
+	struct cursor c = { .left = message };
+	struct cursor list;
+
+	(void)take(&c, MESSAGE_HEAD);
+	if (type == MESSAGE_SERVER_HELLO) {
+		(void)take(&c, HELLO_FIXED);
+		(void)take(&c, take_u8(&c)); /* session id */
+		(void)take(&c, HELLO_CHOICES);
+	}
+	list = (struct cursor){ .left = take(&c, take_u16(&c)) };
+	while (!list.ran_out && list.left.len > 0) {
+		uint16_t which = take_u16(&list);
+		struct cursor in = { .left = take(&list, take_u16(&list)) };
+		struct span protocol;
+
+		(void)take_u16(&in);
+		protocol = take(&in, take_u8(&in));
+		if (which == EXTENSION_ALPN && !in.ran_out && protocol.len > 0)
+			s->chosen = arena_span(s->arena, protocol);
+	}
+}
+
 static void on_message(int sent, int version, int type, const void *bytes,
                        size_t len, SSL *ssl, void *arg)
 {
@@ -77,9 +108,16 @@ static void on_message(int sent, int version, int type, const void *bytes,
 
 	(void)version;
 	(void)ssl;
-	if (!sent && type == RECORD_HANDSHAKE && len > 0 &&
-	    message.p[0] == MESSAGE_CERTIFICATE)
-		note_certificate(s, message);
+	if (sent || type != RECORD_HANDSHAKE || len == 0)
+		return;
+	switch (message.p[0]) {
+	case MESSAGE_CERTIFICATE: note_certificate(s, message); return;
+	case MESSAGE_SERVER_HELLO:
+	case MESSAGE_ENCRYPTED_EXTENSIONS:
+		note_protocol(s, message, message.p[0]);
+		return;
+	default: return;
+	}
 }
 
 static void note_agreed(struct tls_session *s)
@@ -123,12 +161,15 @@ static enum tls_end how_it_failed(struct tls_session *s, unsigned long error)
 static enum tls_end failed(struct tls_session *s)
 {
 	unsigned long error = ERR_peek_error();
+	enum tls_end end = how_it_failed(s, error);
 	const char *words = ERR_reason_error_string(error);
 
 	s->seen->error =
 		evidence_words(s->arena, words != NULL ? words : "no reason");
 	ERR_clear_error();
-	return how_it_failed(s, error);
+	if (end == TLS_BAD) /* it may be why */
+		s->seen->protocol = s->chosen;
+	return end;
 }
 
 static enum tls_end shake(struct tls_session *s)

@@ -128,6 +128,8 @@ static const struct {
 	{ "timed out",                  { .end = TLS_TIMED_OUT }, REASON_TIMEOUT_READ, CLASS_TIMED_OUT },
 	{ "reset",                      { .end = TLS_RESET }, REASON_CONNECTION_RESET, CLASS_ERROR },
 	{ "not what we speak",          { .end = TLS_BAD }, REASON_TLS_HANDSHAKE, CLASS_ERROR },
+	{ "ended for h2",               { .end = TLS_BAD, .protocol = "h2" }, REASON_TLS_ALPN, CLASS_DISAGREED },
+	{ "ended for something else",   { .end = TLS_BAD, .protocol = "acme-tls/1" }, REASON_TLS_HANDSHAKE, CLASS_ERROR },
 	{ "HTTP",                       { .end = TLS_OTHER }, REASON_TLS_MALFORMED, CLASS_ERROR },
 	{ "too much",                   { .end = TLS_LARGE }, REASON_EVIDENCE_TOO_LARGE, CLASS_ERROR },
 	{ "an end from the future",     { .end = 99 }, REASON_EVIDENCE_INCOMPLETE, CLASS_ERROR },

@@ -216,7 +216,11 @@ static enum reason broken_reason(const struct tls_evidence *seen)
 		return seen->alert.set && seen->alert.v == ALERT_NO_PROTOCOL
 		               ? REASON_TLS_ALPN
 		               : REASON_TLS_HANDSHAKE;
-	case TLS_BAD: return REASON_TLS_HANDSHAKE;
+	case TLS_BAD: /* OpenSSL may end it for a protocol not offered */
+		return seen->protocol.len > 0 &&
+		                       !span_is(seen->protocol, PROTOCOL)
+		               ? REASON_TLS_ALPN
+		               : REASON_TLS_HANDSHAKE;
 	case TLS_OTHER: return REASON_TLS_MALFORMED;
 	case TLS_LARGE: return REASON_EVIDENCE_TOO_LARGE;
 	case TLS_UNKNOWN: break;
