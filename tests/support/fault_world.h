@@ -19,7 +19,7 @@ struct fault_row {
 	const char *reason;
 };
 
-enum { FAULT_ROWS_MAX = 400 };
+enum { FAULT_ROWS_MAX = 600 };
 
 /* Adds the rows of a table below tests/fixtures/faults to rows, of which *count
    are taken. Aborts with file and line on what is none. */
