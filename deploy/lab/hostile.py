@@ -2,8 +2,8 @@
 """Servers that misbehave, each name in its own way.
 
 hostile.py WEB-ADDRESS DNS-ADDRESS VALUES: HTTP on port 80 of the first
-address, DNS on port 53 of the second.  The first label of the name asked for
-picks the behaviour; the tables at the end are the list of them.
+address, DNS on port 53 of the second.  A label of the name asked for picks the
+behaviour (of DNS the last but one); the tables at the end are the list of them.
 """
 import asyncio
 import gzip
@@ -121,7 +121,8 @@ def web_server(values):
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
             ask = Ask(reader, head, values)
-            act = WEB.get(ask.host.split(".")[0])
+            act = next((WEB[label] for label in ask.host.split(".")
+                        if label in WEB), None)
             if act:
                 await asyncio.wait_for(act(ask, out), 120)
         except (OSError, EOFError, ValueError, asyncio.TimeoutError,

@@ -13,6 +13,7 @@
 #
 #   --overload          decisions in time at 0.5, 1, 2 and 4 times the capacity
 #   --perspectives A,B  cost with so many remote perspectives (2,4,6,8,12)
+#   --hanging           latency of healthy targets while 30 % of all hang
 #   --failover          from killing a coordinator to its partitions' next
 #                       decisions
 #
@@ -93,7 +94,7 @@ while [ $# -gt 0 ]; do
 	--plaintext)
 		plaintext=yes
 		kafka_options=--plaintext ;;
-	--overload | --failover) mode=${1#--} ;;
+	--overload | --failover | --hanging) mode=${1#--} ;;
 	--perspectives)
 		mode=perspectives
 		perspective_counts=${2-}
@@ -297,4 +298,5 @@ fi
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/mpic-bench-XXXXXX")
 . "$ROOT/tests/bench/system.sh"
 . "$ROOT/tests/bench/modes.sh"
+. "$ROOT/tests/bench/hanging.sh"
 main
