@@ -122,8 +122,8 @@ static void expect(int n, enum reason reason)
 	              reason_name(reason));
 }
 
-/* Three times as many as may be in flight hang; others at the same address (a
-   CDN's), and elsewhere, do not notice. */
+/* R-109: three times as many as may be in flight hang; others at the same
+   address (a CDN's), and elsewhere, do not notice. */
 static void one_tenant_hangs_and_its_neighbours_pass(void)
 {
 	int bad = 3 * IN_FLIGHT_MAX, good = 40;
