@@ -218,7 +218,8 @@ START_TEST(metadata_fits)
 
 	offsets_begin(p.offsets, far);
 	p.last_decision = p.attempts_next = p.results_next = far;
-	p.staged_sequence = far;
+	p.sequence = p.staged_sequence = p.decided_ms = far;
+	partition_set_anew(&p, INT64_MAX);
 	for (int64_t i = 1; i < ANSWERED_SPAN_MAX; i++)
 		answered_note(p.answered, far + i, ANSWERED_ASIDE);
 	(void)metadata(&text);
@@ -228,6 +229,7 @@ START_TEST(metadata_fits)
 	                  ANSWERED_SPAN_MAX - 1);
 	ck_assert(!answered_has(q.answered, far));
 	answered_free(&q.answered);
+	remembered_free(&q.remembered);
 	buf_clear(&text);
 }
 END_TEST
