@@ -114,8 +114,13 @@ take_ipv6()
 	v6=no
 	net=2001:db8:8:$(printf '%x' "$block")
 	: >"$DIR/ipv6"
-	for address in $net::1/128 $net::5/128; do
-		ip -6 addr replace "$address" dev lo 2>/dev/null || return 0
+	addresses="$net::1/128 $net::5/128"
+	# With IPv6 alone beside 127/8, getaddrinfo() takes no IPv4 address for
+	# one (AI_ADDRCONFIG), and librdkafka finds no broker.
+	[ -n "$(ip -4 -o addr show scope global)" ] ||
+		addresses="192.0.2.254/32 $addresses"
+	for address in $addresses; do
+		ip addr replace "$address" dev lo 2>/dev/null || return 0
 		echo "$address" >>"$DIR/ipv6"
 	done
 	v6=yes
@@ -126,7 +131,7 @@ give_ipv6_back()
 {
 	[ -f "$DIR/ipv6" ] || return 0
 	while read -r address; do
-		ip -6 addr del "$address" dev lo 2>/dev/null || true
+		ip addr del "$address" dev lo 2>/dev/null || true
 	done <"$DIR/ipv6"
 	rm -f "$DIR/ipv6"
 }

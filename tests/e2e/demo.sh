@@ -106,7 +106,7 @@ ipv6=$(cat "$work/kept/lab/ipv6")
 sh deploy/demo.sh --stop "$work/kept" >"$work/out" 2>&1 || fail "--stop: $?"
 [ "$(listeners)" -eq 0 ] || fail "something listens after --stop"
 for address in $ipv6; do
-	! ip -6 addr show dev lo | grep -qF " $address " ||
+	! ip addr show dev lo | grep -qF " $address " ||
 		fail "leaves $address behind"
 done
 rm -rf "$work/kept"
