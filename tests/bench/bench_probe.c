@@ -194,7 +194,10 @@ static void hang(const char *what, struct check (*make)(const char *),
 	start(600000);
 	before = status_kib("VmRSS:");
 	for (int i = 0; i < count; i++) {
-		struct check c = make(name);
+		char own[64];
+
+		(void)snprintf(own, sizeof(own), "n%d.%s", i, name);
+		struct check c = make(own);
 
 		send_job(&c);
 	}
