@@ -115,7 +115,7 @@ static int64_t head_least(const struct partition *p)
 
 	if (known < 0)
 		known = p->decisions_from - 1;
-	return known + p->staged_sequence - p->sequence;
+	return known + (p->staged_sequence - p->sequence);
 }
 
 /* "3 <mark> <decisions> <attempts> <results> <sequence> <anew> <least>
