@@ -207,7 +207,7 @@ static size_t answer(uint8_t *p, size_t len, bool *reply)
 		p[3] = RCODE_REFUSED;
 	else if (label_is(q, "cut"))
 		p[2] |= 0x02; /* truncated, and there is no TCP */
-	else if (label_is(q, "evil") && q[5] == 0)
+	else if (referrals == 0 && n > 10 && label_is(q + n - 10, "evil"))
 		return refer_to_evil(p, HEADER + n);
 	else if (is_txt)
 		return put_answer(p, q, n);
