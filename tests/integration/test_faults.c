@@ -11,6 +11,7 @@ enum {
 	BUDGET_MS = 8000, /* of what is meant to run out of time */
 	AMPLE_MS = 60000, /* of what is not, however busy the machine */
 	READ_MS = 90000,
+	TRY_MS = 2000,       /* of a lookup, where both tries have to end */
 	HEALTHY_EACH = 6,    /* an honest target after so many others */
 	HEALTHY_FIRST = 1000 /* their job ids; those of rows are below */
 };
@@ -101,7 +102,7 @@ static struct check check_of(const struct fault_row *row)
 
 /* -- the probe */
 
-static void start_in_view(int view)
+static void start_with(int view, int64_t lookup_ms)
 {
 	struct span anchor[1] = { span_str(lab_anchor(lab, view)) };
 	struct span root[1] = { span_str(lab_root(lab, view)) };
@@ -111,14 +112,20 @@ static void start_in_view(int view)
 
 	settings.settings.trust_anchors = (struct text_list){ anchor, 1 };
 	settings.settings.root_servers = (struct text_list){ root, 1 };
-	/* a job's own time is what ends it, and one cache serves them all */
-	settings.settings.lookup_ms = AMPLE_MS;
+	/* one cache serves them all */
+	settings.settings.lookup_ms = lookup_ms;
 	settings.settings.connect_ms = AMPLE_MS;
 	settings.settings.resolver_window_ms = READ_MS;
 	probe_world_start(&world);
 	probe_world_send(&world, &settings);
 	ck_assert_msg(probe_world_read(&world, READ_MS, &got), "no ready");
 	ck_assert(got.kind == FRAME_READY);
+}
+
+/* A job's own time is what ends it. */
+static void start_in_view(int view)
+{
+	start_with(view, AMPLE_MS);
 }
 
 static void end(void)
@@ -133,7 +140,8 @@ static bool ends_by_time(const struct fault_row *row)
 	return strcmp(row->result_class, "timed-out") == 0;
 }
 
-static void send_row(int64_t id, const struct fault_row *row)
+static void send_row_for(int64_t id, const struct fault_row *row,
+                         int64_t budget_ms)
 {
 	struct check check = check_of(row);
 	struct buf bytes = { 0 };
@@ -142,11 +150,15 @@ static void send_row(int64_t id, const struct fault_row *row)
 
 	struct frame f = { .kind = FRAME_JOB,
 		           .job = { id, check.check_set, buf_span(&bytes),
-		                    ends_by_time(row) ? BUDGET_MS
-		                                      : AMPLE_MS } };
+		                    budget_ms } };
 
 	probe_world_send(&world, &f);
 	buf_clear(&bytes);
+}
+
+static void send_row(int64_t id, const struct fault_row *row)
+{
+	send_row_for(id, row, ends_by_time(row) ? BUDGET_MS : AMPLE_MS);
 }
 
 static struct probe_done read_done(void)
@@ -264,6 +276,31 @@ START_TEST(views_get_their_own_answers)
 }
 END_TEST
 
+/* R-068: two tries without an answer, and time left to look for the proof that
+   there is none of. */
+START_TEST(silence_of_a_signed_zone_is_not_forgiven)
+{
+	int sent = 0;
+	int bad = 0;
+
+	start_with(1, TRY_MS);
+	for (size_t i = 0; i < rows_count; i++)
+		if (ends_by_time(&rows[i]) &&
+		    strcmp(rows[i].method, "caa-forgiving") == 0) {
+			send_row_for((int64_t)i + 1, &rows[i], AMPLE_MS);
+			sent++;
+		}
+	ck_assert_int_gt(sent, 2);
+	for (; sent > 0; sent--) {
+		struct probe_done done = read_done();
+
+		bad += wrong(&rows[done.id - 1], &done.kinds[0]);
+	}
+	end();
+	ck_assert_int_eq(bad, 0);
+}
+END_TEST
+
 static int64_t ask_alone(const struct fault_row *row)
 {
 	struct evidence evidence;
@@ -310,6 +347,7 @@ static int run_all(void)
 
 	tcase_set_timeout(tc, 240);
 	tcase_add_loop_test(tc, faults_end_as_they_should, 0, 2);
+	tcase_add_test(tc, silence_of_a_signed_zone_is_not_forgiven);
 	tcase_add_test(tc, poison_does_not_stick);
 	tcase_add_loop_test(tc, views_get_their_own_answers, 0, 2);
 	return run_case(tc);
