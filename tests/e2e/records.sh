@@ -177,9 +177,11 @@ python_log tests/fixtures/records/plain.py "$work/log" attempts perspectives \
 check "plans" says_nothing "$work/plain"
 python_log tests/fixtures/records/plain.py "$work/log" decisions \
 	>"$work/decided"
+# Two regular expressions fail on a body in which the value stands.
 tells_no_value()
 {
-	! grep -aF -f "$work/values" "$work/decided"
+	! grep -av '"request_id":"\(wrong\|slow\)-regex"' "$work/decided" |
+		grep -aF -f "$work/values"
 }
 check "decisions" tells_no_value
 
