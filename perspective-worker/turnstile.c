@@ -392,29 +392,53 @@ static struct turnstile_pass *next_of_address(struct turnstile *t,
 	return NULL;
 }
 
-struct turnstile_pass *turnstile_next(struct turnstile *t)
+static void zone_is_seen(struct turnstile *t, struct zone *z)
+{
+	DL_DELETE(t->changed_zones, z);
+	z->changed = false;
+	drop_zone_if_unused(t, z);
+}
+
+static void address_is_seen(struct turnstile *t, struct address *a)
+{
+	DL_DELETE(t->changed_addresses, a);
+	a->changed = false;
+	drop_address_if_unused(t, a);
+}
+
+static struct turnstile_pass *next_of_zones(struct turnstile *t)
 {
 	struct turnstile_pass *pass;
-	struct address *a;
 	struct zone *z;
 
 	while ((z = t->changed_zones) != NULL) {
 		pass = next_of_zone(t, z);
 		if (pass != NULL)
 			return pass;
-		DL_DELETE(t->changed_zones, z);
-		z->changed = false;
-		drop_zone_if_unused(t, z);
+		zone_is_seen(t, z);
 	}
+	return NULL;
+}
+
+static struct turnstile_pass *next_of_addresses(struct turnstile *t)
+{
+	struct turnstile_pass *pass;
+	struct address *a;
+
 	while ((a = t->changed_addresses) != NULL) {
 		pass = next_of_address(t, a);
 		if (pass != NULL)
 			return pass;
-		DL_DELETE(t->changed_addresses, a);
-		a->changed = false;
-		drop_address_if_unused(t, a);
+		address_is_seen(t, a);
 	}
 	return NULL;
+}
+
+struct turnstile_pass *turnstile_next(struct turnstile *t)
+{
+	struct turnstile_pass *pass = next_of_zones(t);
+
+	return pass != NULL ? pass : next_of_addresses(t);
 }
 
 static struct turnstile_pass *expire_of_zone(struct turnstile *t,

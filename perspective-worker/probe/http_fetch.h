@@ -48,7 +48,7 @@ void http_fetch_start(struct http_client *client,
                       struct http_fetch **slot);
 /* Where it connects to or is connected; the last one when it is about to end.
  */
-const struct addr *http_fetch_address(const struct http_fetch *fetch);
+const struct addr *http_fetch_address(const struct http_fetch *op);
 /* Accepts a NULL slot's content. */
 void http_fetch_cancel(struct http_fetch **slot);
 

@@ -48,7 +48,7 @@ void tls_shake_start(struct tls_client *client, const struct tls_wanted *wanted,
                      int64_t limit_ms, struct arena *arena, tls_done_fn *done,
                      void *owner, struct tls_shake **slot);
 /* Where it connects to or is connected. */
-const struct addr *tls_shake_address(const struct tls_shake *shake);
+const struct addr *tls_shake_address(const struct tls_shake *op);
 /* Accepts a NULL slot's content. */
 void tls_shake_cancel(struct tls_shake **slot);
 

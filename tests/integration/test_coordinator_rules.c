@@ -279,7 +279,7 @@ static void a_sample_replays(void)
 
 		ck_assert_msg(wrong == NULL, "%s: %s", id, wrong);
 	}
-	ck_assert_int_ge(sampled * 100, 3 * ALL);
+	ck_assert_int_ge((int64_t)sampled * 100, (int64_t)3 * ALL);
 }
 
 START_TEST(what_decisions_say)

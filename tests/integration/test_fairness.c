@@ -241,7 +241,7 @@ static void probe_dies_while_others_wait(void)
 {
 	int all = PLACE_MAX + WAITING_MAX;
 
-	send_many(PLACE_MAX, "mute0.bad.example", 3 * SHORT_MS);
+	send_many(PLACE_MAX, "mute0.bad.example", (int64_t)3 * SHORT_MS);
 	wait_until(PLACE_MAX, 0, 0);
 	send_many(WAITING_MAX, "honest.bad.example", AMPLE_MS);
 	wait_until(PLACE_MAX, WAITING_MAX, 0);
@@ -261,9 +261,9 @@ static void probe_dies_while_others_wait(void)
    once more, alone, and not among others. */
 static void taken_back_at_a_death_runs_alone(void)
 {
-	send_many(PLACE_MAX, "mute1.bad.example", 2 * SHORT_MS);
+	send_many(PLACE_MAX, "mute1.bad.example", (int64_t)2 * SHORT_MS);
 	wait_until(PLACE_MAX, 0, 0);
-	send("mutedies.bad.example", 4 * SHORT_MS);
+	send("mutedies.bad.example", (int64_t)4 * SHORT_MS);
 	/* the others' second runs are not told of: they stay counted */
 	wait_until(PLACE_MAX, 1, 0);
 	ww_wait_results(&w, PLACE_MAX + 1); /* all alone till their ends */
@@ -304,7 +304,7 @@ static void drain_lets_those_that_wait_have_their_turn(void)
 	w.conf.drain_ms = AMPLE_MS;
 	send_many(PLACE_MAX, "mute1.bad.example", SHORT_MS);
 	wait_until(PLACE_MAX, 0, 0);
-	send_many(WAITING_MAX, "mute1.bad.example", 3 * SHORT_MS);
+	send_many(WAITING_MAX, "mute1.bad.example", (int64_t)3 * SHORT_MS);
 	wait_until(PLACE_MAX, WAITING_MAX, 0);
 	ww_drain(&w);
 	world_run(&w.kafka, "all results", all_answered, &all);
@@ -318,7 +318,7 @@ static void revoked_while_they_wait(void)
 {
 	int all = PLACE_MAX + WAITING_MAX;
 
-	send_many(all, "mute1.bad.example", 4 * SHORT_MS);
+	send_many(all, "mute1.bad.example", (int64_t)4 * SHORT_MS);
 	wait_until(PLACE_MAX, WAITING_MAX, 0);
 	ww_start_second(&w);
 	world_run(&w.kafka, "all results", all_answered, &all);

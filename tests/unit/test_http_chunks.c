@@ -105,12 +105,12 @@ static const struct {
 	{ "an extension", "1;", "xxxxxxxx", CHUNKS_FRAMING_LARGE,
 	  CHUNK_FRAMING_MAX },
 	{ "chunks of one byte", "", "1\r\nx\r\n", CHUNKS_FRAMING_LARGE,
-	  CHUNK_FRAMING_MAX * 2 },
+	  (size_t)CHUNK_FRAMING_MAX * 2 },
 	{ "a trailer", "0\r\nA: ", "xxxxxxxx", CHUNKS_TRAILERS_LARGE,
-	  CHUNK_TRAILERS_MAX * 2 },
+	  (size_t)CHUNK_TRAILERS_MAX * 2 },
 	{ "trailers", "0\r\n", "A: b\r\n", CHUNKS_TRAILERS_LARGE,
-	  CHUNK_TRAILERS_MAX * 2 },
-	{ "zeros", "", "00000000", CHUNKS_BAD, CHUNK_DIGITS_MAX * 2 },
+	  (size_t)CHUNK_TRAILERS_MAX * 2 },
+	{ "zeros", "", "00000000", CHUNKS_BAD, (size_t)CHUNK_DIGITS_MAX * 2 },
 };
 
 START_TEST(floods_end)

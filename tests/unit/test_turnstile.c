@@ -104,7 +104,7 @@ static size_t waiting(void)
 
 START_TEST(what_does_not_hang_is_not_counted)
 {
-	for (size_t i = 0; i < 2 * (WAITING_MOST + ADDRESS_MAX); i++)
+	for (size_t i = 0; i < (size_t)2 * (WAITING_MOST + ADDRESS_MAX); i++)
 		ck_assert_int_eq(turnstile_begin(t, a_check("a.example")),
 		                 TURNSTILE_GO_ON);
 	ck_assert_uint_eq(turnstile_figures(t).zones, 0);
@@ -367,7 +367,7 @@ START_TEST(no_order_breaks_the_ceilings)
 		}
 		ck_assert_uint_eq(hanging(), hang_count);
 		ck_assert_uint_eq(waiting(), wait_count);
-		ck_assert_uint_le(hanging(), 3 * ZONE_MAX);
+		ck_assert_uint_le(hanging(), (size_t)3 * ZONE_MAX);
 		ck_assert_uint_le(waiting(), WAITING_MOST);
 	}
 }
