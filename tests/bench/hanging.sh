@@ -15,6 +15,7 @@ hanging_zone()
 mute_load()
 {
 	zone=$(hanging_zone "$1")
+	begin=exec
 	load "$1" /dev/null --rate="$2" --in-flight=1000000 --window=600000 \
 		2>/dev/null
 }
@@ -37,8 +38,7 @@ mode_hanging()
 			--window=$window --rate="$rate" --in-flight=1000000
 		metric "$(worker_names | head -n 1)" \
 			>"$OUT/hanging-$kind-metrics.txt"
-		# the load is the shell's child, and goes first
-		pkill -P "$mute" 2>/dev/null || true
+		kill "$mute" 2>/dev/null || true
 		wait "$mute" 2>/dev/null || true
 		# what still hangs ends with its time
 		sleep 25

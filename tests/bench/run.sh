@@ -172,6 +172,7 @@ zone_of()
 }
 
 # load KIND OUTPUT OPTION...
+begin=	# "exec" where a background shell is to become the load itself
 load()
 {
 	case $1 in
@@ -184,7 +185,7 @@ load()
 	shift 2
 	file=$(properties)
 	# shellcheck disable=SC2086 # options without blanks, or none
-	"$BENCH/bench_load" --brokers="$BROKERS" --zone="$targets" \
+	$begin "$BENCH/bench_load" --brokers="$BROKERS" --zone="$targets" \
 		--partitions="$partitions" \
 		--checks-partitions="$([ -n "$nodes" ] && echo "$partitions" ||
 			echo "$workers")" \
