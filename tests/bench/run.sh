@@ -171,8 +171,9 @@ zone_of()
 	esac
 }
 
-# load KIND OUTPUT OPTION...
 begin=	# "exec" where a background shell is to become the load itself
+
+# load KIND OUTPUT OPTION...
 load()
 {
 	case $1 in
