@@ -53,7 +53,7 @@ const struct setting worker_settings[] = {
 	SET_INT(C, "fairness", "hanging_max", hanging_max, "64", 1, 100000, 0, "Checks of one registrable domain that may hang at one address (of IPv6 one /64), or at its name servers; above it they wait."),
 	SET_INT(C, "fairness", "hanging_zone_max", hanging_zone_max, "256", 1, 100000, 0, "The same at all places together."),
 	SET_INT(C, "fairness", "hanging_address_max", hanging_address_max, "2000", 1, 100000, 0, "Checks of all domains that may hang at one address; above it they wait, and are never refused for that."),
-	SET_INT(C, "fairness", "waiting_zone_max", waiting_zone_max, "256", 0, 100000, 0, "Checks of one registrable domain that may wait; the next is answered target-busy."),
+	SET_INT(C, "fairness", "waiting_zone_max", waiting_zone_max, "256", 0, 100000, 0, "Checks of one registrable domain that may wait; the next is answered target-busy. As many more may wait for an address that others fill; the next goes on."),
 	SET_INT(C, "fairness", "waiting_max", waiting_max, "5000", 0, 100000, 0, "Checks of all domains that may wait; none of them counts for in_flight_max."),
 	SET_LIST(C, "guard", "deny", guard_deny, "", 0, 256, 0, "More prefixes that no packet may go to."),
 	SET_LIST(C, "guard", "brokers", guard_brokers, "", 0, 256, 0, "Prefixes of the brokers, which no check may reach; needed when kafka.brokers has host names."),

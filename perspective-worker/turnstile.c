@@ -30,7 +30,8 @@ struct zone {
 	uint8_t *name;
 	size_t len;
 	size_t hanging;
-	size_t waiting; /* for its own sake: bounded by waiting_max */
+	size_t waiting;           /* for its own sake */
+	size_t waiting_elsewhere; /* for an address's */
 	struct zone_place *places;
 	struct turnstile_pass *queue;
 	bool changed;
@@ -260,7 +261,10 @@ static void enqueue(struct turnstile *t, struct turnstile_pass *pass,
 	pass->at = p;
 	pass->counted_in_zone = for_zone;
 	p->waiting++;
-	p->zone->waiting += for_zone;
+	if (for_zone)
+		p->zone->waiting++;
+	else
+		p->zone->waiting_elsewhere++;
 	t->waiting++;
 	if (pass->deadline_ms < t->due_ms)
 		t->due_ms = pass->deadline_ms;
@@ -277,7 +281,10 @@ static void dequeue(struct turnstile *t, struct turnstile_pass *pass)
 	if (p->address != NULL)
 		DL_DELETE2(p->address->queue, pass, aprev, anext);
 	p->waiting--;
-	p->zone->waiting -= pass->counted_in_zone;
+	if (pass->counted_in_zone)
+		p->zone->waiting--;
+	else
+		p->zone->waiting_elsewhere--;
 	t->waiting--;
 }
 
@@ -292,6 +299,14 @@ static enum turnstile_word wait_for_zone(struct turnstile *t,
 	}
 	enqueue(t, pass, p, true);
 	return TURNSTILE_WAIT;
+}
+
+/* One zone's checks must not take up all others' list. */
+static bool may_wait_for_address(const struct turnstile *t,
+                                 const struct zone_place *p)
+{
+	return p->zone->waiting_elsewhere < t->limits.waiting_max &&
+	       t->waiting < t->limits.waiting_most;
 }
 
 /* -- passes -- */
@@ -324,7 +339,7 @@ enum turnstile_word turnstile_hangs(struct turnstile *t,
 	p = place_of(t, pass->zone, at);
 	if (!zone_has_room(t, p))
 		return wait_for_zone(t, pass, p);
-	if (!address_has_room(t, p) && t->waiting < t->limits.waiting_most) {
+	if (!address_has_room(t, p) && may_wait_for_address(t, p)) {
 		enqueue(t, pass, p, false);
 		return TURNSTILE_WAIT;
 	}

@@ -8,7 +8,8 @@
  * quickly is never counted and never waits. Over a ceiling of its zone a check
  * waits, first come first served within the zone, and past that list it is
  * refused. Over an address's ceiling, which all zones there share (a CDN's), it
- * waits as long as there is room, and is never refused for the neighbours.
+ * waits as long as there is room, else goes on, and is never refused for the
+ * neighbours.
  *
  *   through -> hanging            until it ends
  *   through -> waiting -> hanging a place was left to it; it counts from then
@@ -26,7 +27,8 @@ struct turnstile_limits {
 	size_t place_max;    /* hanging, of one zone at one place */
 	size_t zone_max;     /* hanging, of one zone */
 	size_t address_max;  /* hanging at one address, of all zones */
-	size_t waiting_max;  /* waiting, of one zone */
+	size_t waiting_max;  /* waiting, of one zone, for itself; and as many
+	                        for addresses */
 	size_t waiting_most; /* waiting, of all */
 };
 

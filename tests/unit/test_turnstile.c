@@ -258,11 +258,35 @@ START_TEST(waiting_for_the_address_is_not_the_zones_doing)
 {
 	for (size_t n = 0; n < ADDRESS_MAX; n++)
 		hang_many(1, numbered(n), "192.0.2.1");
-	for (size_t i = 0; i < WAITING_MAX + 1; i++)
+	for (size_t i = 0; i < WAITING_MAX; i++)
 		ck_assert_int_eq(hang("a.example", "192.0.2.1"),
 		                 TURNSTILE_WAIT);
 	hang_many(PLACE_MAX, "a.example", "192.0.2.2");
 	ck_assert_int_eq(hang("a.example", "192.0.2.2"), TURNSTILE_WAIT);
+}
+END_TEST
+
+/* ... but not all others theirs: past as many as may wait for its own sake
+   they go on, counted, until it is over its own ceiling there. */
+START_TEST(one_zone_does_not_fill_the_lists_of_all)
+{
+	for (size_t n = 0; n < ADDRESS_MAX; n++)
+		hang_many(1, numbered(n), "192.0.2.1");
+	for (size_t i = 0; i < WAITING_MAX; i++)
+		ck_assert_int_eq(hang("a.example", "192.0.2.1"),
+		                 TURNSTILE_WAIT);
+	turnstile_end(t, &passes[used - 1]); /* who leaves leaves room */
+	ck_assert_int_eq(hang("a.example", "192.0.2.1"), TURNSTILE_WAIT);
+	hang_many(PLACE_MAX, "a.example", "192.0.2.1");
+	for (size_t i = 0; i < WAITING_MAX; i++)
+		ck_assert_int_eq(hang("a.example", "192.0.2.1"),
+		                 TURNSTILE_WAIT);
+	ck_assert_int_eq(hang("a.example", "192.0.2.1"), TURNSTILE_REFUSE);
+	ck_assert_uint_eq(waiting(), (size_t)2 * WAITING_MAX);
+	/* the neighbour still has a place to wait */
+	hang_many(PLACE_MAX, "b.example", NULL);
+	ck_assert_int_eq(turnstile_begin(t, a_check("b.example")),
+	                 TURNSTILE_WAIT);
 }
 END_TEST
 
@@ -388,6 +412,7 @@ int main(void)
 	tcase_add_test(tc, places_of_a_zone_are_apart);
 	tcase_add_test(tc, address_queues_and_never_refuses);
 	tcase_add_test(tc, waiting_for_the_address_is_not_the_zones_doing);
+	tcase_add_test(tc, one_zone_does_not_fill_the_lists_of_all);
 	tcase_add_test(tc, the_lists_of_all_zones_are_bounded);
 	tcase_add_test(tc, waiting_ends_with_its_time);
 	tcase_add_test(tc, ended_while_it_waits);
