@@ -1,6 +1,5 @@
 #include "perspective-worker/intake.h"
 
-#include "base/addr.h"
 #include "base/clock.h"
 #include "base/name.h"
 
@@ -130,18 +129,6 @@ static bool is_trusted(struct worker *w, const struct kafka_message *m,
 
 /* -- what it asks -- */
 
-/* Where one applicant's say ends: what a bad check may cost, no more. */
-static struct span zone_of(const struct worker *w, struct span target)
-{
-	struct addr address;
-
-	if (addr_parse(target, &address))
-		return target;
-	struct span zone = names_registrable(w->d->names, target, NAMES_ALL);
-
-	return zone.len > 0 ? zone : name_without_wildcard(target);
-}
-
 /* R-041, R-042, by this perspective's own list: a coordinator whose list is old
    must not get a corroboration for what others register under. */
 static bool is_over_suffix(const struct worker *w, const struct check *check)
@@ -175,7 +162,9 @@ static void take_up(struct worker *w, const struct kafka_message *m,
                     const struct place *place, const struct check *check)
 {
 	int64_t left = check->deadline_ms - clock_wall_ms();
-	struct job *job = job_new(check, m, zone_of(w, check->target), place);
+	char room[PREFIX_TEXT_MAX];
+	struct job *job = job_new(
+		check, m, job_zone(w->d->names, check->target, room), place);
 	struct span trace;
 
 	if (kafka_message_header(m, HEADER_TRACEPARENT, &trace) == 1 &&

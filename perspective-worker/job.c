@@ -2,11 +2,40 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/name.h"
+#include "names/names.h"
 #include "settings/version.h"
 #include "wire/tables.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+enum { HOST_BITS_V6 = 64, HOSTS_BITS_V4 = 24 };
+
+static struct prefix delegated_prefix(const struct addr *a)
+{
+	struct prefix p = { *a, a->family == ADDR_V6 ? HOST_BITS_V6
+		                                     : HOSTS_BITS_V4 };
+	size_t kept = p.bits / 8;
+
+	memset(p.base.bytes + kept, 0, sizeof(p.base.bytes) - kept);
+	return p;
+}
+
+struct span job_zone(const struct names *names, struct span target,
+                     char room[PREFIX_TEXT_MAX])
+{
+	struct addr address;
+	struct prefix prefix;
+	struct span zone;
+
+	if (addr_parse(target, &address)) {
+		prefix = delegated_prefix(&address);
+		return span_str(prefix_text(&prefix, room, PREFIX_TEXT_MAX));
+	}
+	zone = names_registrable(names, target, NAMES_ALL);
+	return zone.len > 0 ? zone : name_without_wildcard(target);
+}
 
 struct job *job_new(const struct check *check, const struct kafka_message *m,
                     struct span zone, const struct place *place)

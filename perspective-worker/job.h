@@ -6,12 +6,15 @@
 #ifndef PERSPECTIVE_WORKER_JOB_H
 #define PERSPECTIVE_WORKER_JOB_H
 
+#include "base/addr.h"
 #include "kafka/kafka_message.h"
 #include "perspective-worker/partitions.h"
 #include "perspective-worker/probe_pool.h"
 #include "perspective-worker/turnstile.h"
 #include "wire/check.h"
 #include "wire/result.h"
+
+struct names;
 
 struct job {
 	struct probe_task task; /* first: the pool hands it back */
@@ -36,6 +39,13 @@ struct job_signer {
 	struct span instance;
 	bool vulnerable_resolver;
 };
+
+/* Where one applicant's say over a target ends, and what its bad checks may
+   cost, no more: the registrable domain; of an IPv6 address its /64, which is
+   one host's, of an IPv4 one its /24, as reverse zones are delegated (RFC 2317,
+   section 2). Borrows from target, or is in room. */
+struct span job_zone(const struct names *names, struct span target,
+                     char room[PREFIX_TEXT_MAX]);
 
 /* check was decoded from m's value. zone: what is set aside if its checks end
    probes. All is copied. Free with job_free(). */

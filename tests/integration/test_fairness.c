@@ -144,6 +144,25 @@ static void one_tenant_hangs_and_its_neighbours_pass(void)
 	                 bad - PLACE_MAX - WAITING_MAX);
 }
 
+/* R-109: every address of a /64, of a /24, is asked about, and the name servers
+   of the reverse zone are mute: that is one applicant. */
+static void addresses_of_a_reverse_zone_are_one(void)
+{
+	int of_each = PLACE_MAX + WAITING_MAX + 1;
+	char target[ADDR_TEXT_MAX];
+
+	for (int i = 0; i < of_each; i++) {
+		(void)snprintf(target, sizeof(target), "2001:db8:0:7:%x::1", i);
+		send(target, AMPLE_MS);
+		(void)snprintf(target, sizeof(target), "192.0.2.%d", i);
+		send(target, AMPLE_MS);
+	}
+	wait_until((size_t)2 * PLACE_MAX, (size_t)2 * WAITING_MAX, 2);
+	ck_assert_int_eq(count_reason(REASON_TARGET_BUSY), 2);
+	send("2001:db8:0:8::1", AMPLE_MS);
+	wait_until((size_t)2 * PLACE_MAX + 1, (size_t)2 * WAITING_MAX, 2);
+}
+
 /* An address's ceiling makes all queue there, and refuses nobody. */
 static void address_of_many_tenants_queues(void)
 {
@@ -363,7 +382,7 @@ static void figures(void)
 }
 
 /* A group takes three seconds to join: several cases share one. */
-#define WORLDS_CASES 7
+#define WORLDS_CASES 8
 
 static const struct one_world {
 	const char *what;
@@ -371,9 +390,9 @@ static const struct one_world {
 } worlds[] = {
 	{ "neighbours and time",
 	  { figures, one_tenant_hangs_and_its_neighbours_pass,
-	    what_hangs_holds_up_no_results, address_of_many_tenants_queues,
-	    order_is_kept, waiting_ends_with_the_deadline,
-	    taken_back_and_then_out_of_time } },
+	    what_hangs_holds_up_no_results, addresses_of_a_reverse_zone_are_one,
+	    address_of_many_tenants_queues, order_is_kept,
+	    waiting_ends_with_the_deadline, taken_back_and_then_out_of_time } },
 	{ "deaths and ends",
 	  { probe_dies_while_others_wait, taken_back_at_a_death_runs_alone,
 	    drain_answers_those_that_wait,

@@ -10,7 +10,8 @@
  * "mute1" to "mute9" hang at 192.0.2.1 to .9, "mute0" at its name servers, as a
  * good probe's check would: said after hang_ms, or at once where it is full,
  * answered when its time is over or by the next "free" (the oldest of all).
- * "mutedies" hangs at 192.0.2.1, and its probe dies of being told to stop.
+ * "mutedies" hangs at 192.0.2.1, and its probe dies of being told to stop. A
+ * target that is an address hangs as "mute0".
  */
 #include "base/addr.h"
 #include "base/clock.h"
@@ -567,17 +568,26 @@ static bool act_mute(const struct probe_job *job, const char *label)
 	return true;
 }
 
+/* What the target says to do. */
+static void take_label(const struct check *check, char *out, size_t room)
+{
+	ptrdiff_t dot = span_find(check->target, SPAN("."));
+	struct addr address;
+
+	if (addr_parse(check->target, &address))
+		(void)snprintf(out, room, "mute0");
+	else
+		(void)snprintf(out, room, "%.*s", (int)dot,
+		               (const char *)check->target.p);
+}
+
 static void act(const struct probe_job *job)
 {
 	struct check check = { 0 };
 	char label[64] = "honest";
 
-	if (check_decode(job->check, arena, &check) == NULL) {
-		ptrdiff_t dot = span_find(check.target, SPAN("."));
-
-		(void)snprintf(label, sizeof(label), "%.*s", (int)dot,
-		               (const char *)check.target.p);
-	}
+	if (check_decode(job->check, arena, &check) == NULL)
+		take_label(&check, label, sizeof(label));
 	if (strncmp(label, "connect-", 8) == 0) {
 		do_connect(job, label + 8);
 		return;

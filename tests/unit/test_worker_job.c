@@ -1,6 +1,7 @@
 /* What a result says is the job's; a probe has its class, reason and evidence
    (R-023, R-010). */
 #include "base/clock.h"
+#include "names/names.h"
 #include "perspective-worker/job.h"
 #include "tests/support/run.h"
 #include "wire/tables.h"
@@ -187,6 +188,38 @@ START_TEST(long_versions_are_cut)
 }
 END_TEST
 
+static const struct {
+	const char *target, *zone;
+} zones[] = {
+	{ "www.example.co.uk", "example.co.uk" },
+	{ "*.example.com", "example.com" },
+	{ "a.user.github.io", "user.github.io" }, /* a tenant of github.io */
+	{ "*.co.uk", "co.uk" },
+	/* an address: what one host has, what a reverse zone is made for */
+	{ "2001:db8:1:2::7", "2001:db8:1:2::/64" },
+	{ "2001:db8:1:2:ffff::7", "2001:db8:1:2::/64" },
+	{ "2001:db8:1:3::7", "2001:db8:1:3::/64" },
+	{ "192.0.2.1", "192.0.2.0/24" },
+	{ "192.0.2.255", "192.0.2.0/24" },
+	{ "192.0.3.1", "192.0.3.0/24" },
+};
+
+/* one applicant's say, whatever its targets are called. */
+START_TEST(zone_of_a_target)
+{
+	char text[PREFIX_TEXT_MAX];
+	struct err err;
+	struct names *names = names_open(NULL, &err);
+
+	ck_assert_msg(names != NULL, "%s", err.text);
+	struct span zone = job_zone(names, span_str(zones[_i].target), text);
+
+	ck_assert_msg(span_is(zone, zones[_i].zone), "%s: %.*s",
+	              zones[_i].target, SPAN_ARG(zone));
+	names_free(&names);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("job");
@@ -200,5 +233,6 @@ int main(void)
 	                    sizeof(starts_ms) / sizeof(starts_ms[0]));
 	tcase_add_test(tc, what_does_not_fit_can_not_pass);
 	tcase_add_test(tc, long_versions_are_cut);
+	tcase_add_loop_test(tc, zone_of_a_target, 0, COUNT(zones));
 	return run_case(tc);
 }
