@@ -15,7 +15,6 @@ enum {
 	RCODE_NOERROR = 0,
 	RCODE_NXDOMAIN = 3,
 	HEADER_BYTES = 12,
-	TRIES = 2,
 	WHY_MAX = 500
 };
 
@@ -141,6 +140,7 @@ static void ask(struct dns_lookup *op)
 	                     &op->ub_id) != 0) {
 		op->asking = false;
 		op->seen.status = DNS_NOT_ASKED;
+		op->seen.tries--; /* nobody failed to answer */
 		timer_set_ms(op->tick, 0);
 	}
 }
@@ -151,16 +151,7 @@ static bool may_ask_again(const struct dns_lookup *op)
 	        op->seen.status == DNS_UNANSWERED ||
 	        op->seen.status == DNS_NOT_ASKED ||
 	        op->seen.status == DNS_BOGUS) &&
-	       op->seen.tries < TRIES && clock_mono_ms() < op->end_ms;
-}
-
-static struct resolver_context *another_context(const struct dns_lookup *op)
-{
-	struct resolver *resolver = resolver_of(op->context);
-
-	return resolver_context_is_fresh(op->context)
-	               ? resolver_take_fresh(resolver)
-	               : resolver_take_again(resolver);
+	       op->again == NULL && clock_mono_ms() < op->end_ms;
 }
 
 /* The only place that calls done(). */
@@ -172,7 +163,7 @@ static void on_tick(void *arg)
 		op->seen.took_ms = clock_mono_ms() - op->asked_mono_ms;
 	stop_asking(op);
 	if (may_ask_again(op)) {
-		op->again = another_context(op);
+		op->again = resolver_take_again(op->context);
 		ask(op);
 		return;
 	}

@@ -8,8 +8,8 @@
  * A try that fails or gets no answer in its time is followed by a second one in
  * a context that has not seen the failure (R-068). So is one that does not
  * validate: where keys could not be fetched, libunbound takes all below them
- * for bogus for a minute. What is bogus in both is. Of a fresh context the
- * second try has another fresh one.
+ * for bogus for a minute. What is bogus in both is. What the resolver refuses
+ * to ask is no try.
  */
 #ifndef PROBE_DNS_LOOKUP_H
 #define PROBE_DNS_LOOKUP_H

@@ -26,7 +26,8 @@ enum {
 
 struct resolver_context {
 	struct resolver *resolver;
-	struct resolver_context *next; /* among those to be freed */
+	struct resolver_context *next;  /* among those to be freed */
+	struct resolver_context *again; /* of a single one: second tries */
 	struct ub_ctx *ub;
 	int64_t number;
 	int64_t until_ms; /* monotonic; new checks get another from then on */
@@ -268,6 +269,7 @@ static int finalise(struct ub_ctx *ub, struct err *err)
 	return 0;
 }
 
+/* A window of 0 is that of one check. */
 static struct resolver_context *new_context(struct resolver *r,
                                             int64_t window_ms, struct err *err)
 {
@@ -293,19 +295,6 @@ static struct resolver_context *new_context(struct resolver *r,
 	return c;
 }
 
-/* libunbound may be on the stack of whoever gave the last of them back. */
-static void on_bury(void *arg)
-{
-	struct resolver *r = arg;
-
-	while (r->dead != NULL) {
-		struct resolver_context *c = r->dead;
-
-		r->dead = c->next;
-		free_context(c);
-	}
-}
-
 static void bury_if_unused(struct resolver_context *c)
 {
 	struct resolver *r = c->resolver;
@@ -326,6 +315,20 @@ static void retire(struct resolver_context **slot)
 	*slot = NULL;
 	c->retired = true;
 	bury_if_unused(c);
+}
+
+/* libunbound may be on the stack of whoever gave the last of them back. */
+static void on_bury(void *arg)
+{
+	struct resolver *r = arg;
+
+	while (r->dead != NULL) {
+		struct resolver_context *c = r->dead;
+
+		r->dead = c->next;
+		retire(&c->again);
+		free_context(c);
+	}
 }
 
 static struct resolver_context *make_another(struct resolver *r,
@@ -359,13 +362,19 @@ struct resolver_context *resolver_take(struct resolver *r)
 	return take_from(r, &r->current, r->conf->window_ms);
 }
 
-struct resolver_context *resolver_take_again(struct resolver *r)
+struct resolver_context *resolver_take_again(struct resolver_context *first)
 {
+	struct resolver *r = first->resolver;
 	int64_t window_ms = r->conf->window_ms;
 
-	if (window_ms > WINDOW_AGAIN_MS)
-		window_ms = WINDOW_AGAIN_MS;
-	return take_from(r, &r->current_again, window_ms);
+	if (!first->single)
+		return take_from(r, &r->current_again,
+		                 window_ms < WINDOW_AGAIN_MS ? window_ms
+		                                             : WINDOW_AGAIN_MS);
+	if (first->again == NULL)
+		first->again = make_another(r, 0);
+	first->again->users++;
+	return first->again;
 }
 
 struct resolver_context *resolver_take_fresh(struct resolver *r)

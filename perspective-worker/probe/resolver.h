@@ -42,11 +42,13 @@ void resolver_free(struct resolver **slot);
 /* Never NULL: a context that could be made once can be made again, or there is
    no memory. Give it back with resolver_release(). */
 struct resolver_context *resolver_take(struct resolver *resolver);
-/* For asking again after a failure: a context that has not cached it. Failures
-   stay in a context for seconds, so these live for one at most. */
-struct resolver_context *resolver_take_again(struct resolver *resolver);
+/* For asking again after a failure in first, which is taken: a context that has
+   not cached it. Failures stay in a context for seconds, so these live for one
+   at most. To a context of one check there is one such, as long as it lives:
+   a name that failed twice in it is not asked again. */
+struct resolver_context *resolver_take_again(struct resolver_context *first);
 /* One that nobody else gets and in which nothing was asked: for what must not
-   come from a cache (R-068). */
+   come from a cache (R-068). So is the one for its second tries. */
 struct resolver_context *resolver_take_fresh(struct resolver *resolver);
 /* Takes *slot, accepts NULL, leaves NULL. All lookups in it by the caller
    have ended. May be called from any callback: freeing happens later. */

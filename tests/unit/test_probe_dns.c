@@ -519,12 +519,42 @@ START_TEST(fresh_context_knows_nothing)
 }
 END_TEST
 
-/* a question that our own resolver refuses is no server's failure. */
+/* R-068: however many of a check's lookups fail, it makes one context more for
+   their second tries; each of them reaches the servers. */
+START_TEST(second_tries_of_a_check_share_a_context)
+{
+	int64_t number;
+	int asked;
+
+	resolver_release(&context);
+	context = _i == 0 ? resolver_take_fresh(resolver)
+	                  : resolver_take(resolver);
+	number = resolver_context_number(context);
+	look_up("servfail.example");
+	asked = questions;
+	ck_assert_int_ge(asked, 2);
+	questions = 0;
+	look_up("servfail.a.example");
+	ck_assert_int_ge(questions, asked);
+	ck_assert(seen.status == DNS_FAILED);
+	questions = 0;
+	look_up("servfail.b.example");
+	ck_assert_int_ge(questions, asked);
+	ck_assert_int_eq(seen.tries, 2);
+
+	resolver_release(&context);
+	context = resolver_take_fresh(resolver);
+	ck_assert_int_eq(resolver_context_number(context), number + 2);
+}
+END_TEST
+
+/* R-068: a question that our own resolver refuses is no server's failure, and
+   no try of it either. */
 START_TEST(what_is_not_asked_is_no_failure)
 {
 	look_up("a..example");
 	ck_assert(seen.status == DNS_NOT_ASKED);
-	ck_assert_int_eq(seen.tries, 2);
+	ck_assert_int_eq(seen.tries, 0);
 	ck_assert_int_eq(questions, 0);
 }
 END_TEST
@@ -839,6 +869,8 @@ int main(void)
 	tcase_add_test(windows, words_about_others_are_not_heard);
 	tcase_add_test(windows, fresh_context_knows_nothing);
 	tcase_add_test(windows, what_is_not_asked_is_no_failure);
+	tcase_add_loop_test(windows, second_tries_of_a_check_share_a_context, 0,
+	                    1);
 	tcase_add_test(windows, many_at_once);
 	tcase_add_test(windows, times_out);
 	tcase_add_test(windows, limit_ends_the_first_try);
@@ -853,6 +885,8 @@ int main(void)
 	tcase_add_test(windows, foreign_roots_are_not_believed);
 	tcase_add_checked_fixture(checks, per_check, teardown);
 	tcase_add_test(checks, per_check_shares_nothing);
+	tcase_add_loop_test(checks, second_tries_of_a_check_share_a_context, 0,
+	                    2);
 	suite_add_tcase(suite, windows);
 	suite_add_tcase(suite, checks);
 
