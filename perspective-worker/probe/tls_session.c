@@ -237,7 +237,7 @@ static int accept_any(X509_STORE_CTX *ctx, void *arg)
 	return 1;
 }
 
-/* What a server may make us compute is what http_request.c lets it. */
+/* What a server may make us compute is what http_tls.c lets it. */
 SSL_CTX *tls_session_context(void)
 {
 	/* the macro takes no const */

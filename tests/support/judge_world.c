@@ -157,7 +157,8 @@ static void answer(struct world *w, const struct dns_question *q)
 		.type = q->type,
 		.status = denial_of(w, q->name, q->type) != NULL ? DNS_SECURE
 		                                                 : DNS_INSECURE,
-		.at_ms = 1000 * (int64_t)w->evidence.dns_count,
+		.at_ms = (w->every_ms > 0 ? w->every_ms : 1000) *
+		         (int64_t)w->evidence.dns_count,
 		.took_ms = 5,
 		.tries = 1,
 	};

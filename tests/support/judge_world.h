@@ -65,6 +65,7 @@ struct world {
 	size_t troubles_count;
 	/* How often a lookup in trouble was tried; 0: once. */
 	int tries;
+	int64_t every_ms; /* from one lookup to the next; 0: a second */
 	/* Denials; questions without one are answered as insecure. */
 	const struct denial *denials;
 	size_t denials_count;

@@ -123,6 +123,41 @@ START_TEST(r068_one_try_is_not_enough)
 }
 END_TEST
 
+/* Each label costs lookups that somebody else may make slow. */
+START_TEST(r068_has_its_depth)
+{
+	static const struct {
+		const char *target, *fails, *zone;
+		enum reason want;
+	} deep[] = {
+		{ "a.b.c.d.e.f.g.h.example.com", "example.com",
+		  "a.b.c.d.e.f.g.h.example.com. A 192.0.2.1",
+		  REASON_CAA_LOOKUP_FAILURE_INSECURE },
+		{ "a.b.c.d.e.f.g.h.i.example.com", "example.com",
+		  "a.b.c.d.e.f.g.h.i.example.com. A 192.0.2.1",
+		  REASON_DNS_SERVFAIL },
+		{ N, N, N ". CNAME a.b.c.d.e.f.g.h.example.com.",
+		  REASON_CAA_LOOKUP_FAILURE_INSECURE },
+		{ N, N, N ". CNAME a.b.c.d.e.f.g.h.i.example.com.",
+		  REASON_DNS_SERVFAIL },
+	};
+	struct trouble trouble = { deep[_i].fails, CAA_TYPE, DNS_FAILED, 2,
+		                   false };
+	const char *zone[] = { "ca.example. A 192.0.2.2",
+		               "example.com. A 192.0.2.1", deep[_i].zone,
+		               "a.b.c.d.e.f.g.h.i.example.com. A 192.0.2.1",
+		               NULL };
+
+	w.zone = zone;
+	w.troubles = &trouble;
+	w.troubles_count = 1;
+	w.every_ms = 10; /* they are asked side by side */
+	w.check.target = span_str(deep[_i].target);
+	world_judge(&w, KIND_CAA);
+	world_expect(&w, deep[_i].want, deep[_i].target);
+}
+END_TEST
+
 START_TEST(r068_needs_a_name_of_ours)
 {
 	static struct span odd[] = { SPAN("") };
@@ -225,6 +260,7 @@ int main(void)
 	tcase_add_loop_test(tc, r068_asks_for_nothing_more_unless_allowed, 0,
 	                    2);
 	tcase_add_test(tc, r068_one_try_is_not_enough);
+	tcase_add_loop_test(tc, r068_has_its_depth, 0, 4);
 	tcase_add_test(tc, r068_needs_a_name_of_ours);
 	tcase_add_test(tc, r068_canary_has_its_time);
 	tcase_add_test(tc, r068_proof_is_asked_anew);

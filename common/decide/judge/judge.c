@@ -85,6 +85,15 @@ void judge_want_fresh(struct judging *j, struct span name, uint16_t type)
 		j->out->questions[before].fresh = true;
 }
 
+struct span judge_folded(struct judging *j, struct span s)
+{
+	uint8_t *p = arena_alloc(j->arena, s.len + 1);
+
+	for (size_t i = 0; i < s.len; i++)
+		p[i] = ascii_lower(s.p[i]);
+	return span_of(p, s.len);
+}
+
 static bool contains_folded(struct span haystack, struct span needle)
 {
 	for (size_t at = 0; at + needle.len <= haystack.len; at++)

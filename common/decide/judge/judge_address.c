@@ -4,21 +4,12 @@
 
 /* --- reverse-address-lookup: BR 3.2.2.5.3 -------------------------------- */
 
-static struct span lower(struct judging *j, struct span s)
-{
-	uint8_t *p = arena_alloc(j->arena, s.len + 1);
-
-	for (size_t i = 0; i < s.len; i++)
-		p[i] = ascii_lower(s.p[i]);
-	return span_of(p, s.len);
-}
-
 static void judge_hosts(struct judging *j, const struct dns_answer *answer)
 {
 	const char *at = judge_shown(j, answer->end, 80);
 
 	for (size_t i = 0; i < answer->records_count; i++) {
-		struct span host = lower(j, answer->records[i]);
+		struct span host = judge_folded(j, answer->records[i]);
 
 		if (!span_eq(host, j->check->match_value))
 			continue;

@@ -17,15 +17,6 @@ struct span judge_domain(const struct judging *j)
 	return asked.len > 0 ? asked : name_without_wildcard(j->check->target);
 }
 
-static struct span folded(struct judging *j, struct span s)
-{
-	uint8_t *p = arena_alloc(j->arena, s.len + 1);
-
-	for (size_t i = 0; i < s.len; i++)
-		p[i] = ascii_lower(s.p[i]);
-	return span_of(p, s.len);
-}
-
 static void end_underived(struct judging *j, struct span at)
 {
 	judge_end(j, REASON_DOMAIN_NOT_DERIVED, "no alias leads to %s from %s",
@@ -48,7 +39,7 @@ static bool next_alias(struct judging *j, struct span at, struct span *out)
 	case LOOKUP_NODATA: end_underived(j, at); return false;
 	case LOOKUP_RECORDS: break;
 	}
-	*out = folded(j, lookup.answer.records[0]);
+	*out = judge_folded(j, lookup.answer.records[0]);
 	return true;
 }
 

@@ -132,15 +132,6 @@ static bool prefix_is_good(struct span prefix)
 	return true;
 }
 
-static struct span lower(struct judging *j, struct span s)
-{
-	uint8_t *p = arena_alloc(j->arena, s.len + 1);
-
-	for (size_t i = 0; i < s.len; i++)
-		p[i] = ascii_lower(s.p[i]);
-	return span_of(p, s.len);
-}
-
 static bool take_type(struct judging *j, struct dns_search *search)
 {
 	switch (j->check->dcv.dns_record_type) {
@@ -194,7 +185,8 @@ void judge_dns_change(struct judging *j)
 			          "the prefix is not one label with _ first");
 			return;
 		}
-		if (!judge_take_prefixed(j, lower(j, dcv->dns_name_prefix),
+		if (!judge_take_prefixed(j,
+		                         judge_folded(j, dcv->dns_name_prefix),
 		                         base, &search.name))
 			return;
 	}

@@ -27,11 +27,11 @@ void judge_want_dns(struct judging *j, struct span name, uint16_t type);
 /* The same, from nobody's cache: dns_question.fresh. */
 void judge_want_fresh(struct judging *j, struct span name, uint16_t type);
 
-/* The class that a worker's reason stands for; error for all others. */
 /* Times in evidence are whatever a probe says: beyond this they are not
    reckoned with. */
 #define TIME_MAX_MS (INT64_MAX / 4)
 
+/* The class that a worker's reason stands for; error for all others. */
 enum result_class judge_class_of(enum reason reason);
 
 /* When several hold: the first in this order. */
@@ -68,6 +68,9 @@ void judge_end_failed(struct judging *j, const struct lookup *lookup,
 /* Does haystack hold needle; with fold, in any case (ASCII). An empty needle
    is nowhere: what may not be missing cannot be found. */
 bool judge_contains(struct span haystack, struct span needle, bool fold);
+
+/* In lower case (ASCII), in the arena: as questions are written. */
+struct span judge_folded(struct judging *j, struct span s);
 
 /* "prefix.name" in the arena; false when that is no DNS name any more. */
 bool judge_join_name(struct judging *j, struct span prefix, struct span name,
