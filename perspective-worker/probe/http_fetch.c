@@ -114,6 +114,7 @@ static int on_connected(void *arg, char *peer, char *local, int peer_port,
 	if (op->https && !keep_certificate(op))
 		return CURL_PREREQFUNC_ABORT; /* told as a failed handshake */
 	op->connected = true;
+	http_tls_made(op);
 	op->connects[op->tried].took_ms = clock_mono_ms() - op->attempt_ms;
 	return CURL_PREREQFUNC_OK;
 }
@@ -171,7 +172,7 @@ static void connect_now(struct http_fetch *op)
 	op->error[0] = '\0';
 	op->running = true;
 	op->had_peer = false;
-	op->tls_bytes = 0;
+	http_tls_forget(op);
 	set_socket(op, CURL_SOCKET_BAD);
 	set_connect_to(op);
 	curl_easy_setopt(op->easy, CURLOPT_CONNECTTIMEOUT_MS,
@@ -220,6 +221,7 @@ static void detach(struct http_fetch *op)
 static void destroy(struct http_fetch *op)
 {
 	curl_easy_cleanup(op->easy);
+	http_tls_forget(op);
 	curl_slist_free_all(op->headers_sent);
 	curl_slist_free_all(op->connect_to);
 	buf_clear(&op->headers);
@@ -297,10 +299,10 @@ static void on_not_connected(struct http_fetch *op)
 	c = tell_connect(op, end);
 	c->took_ms = clock_mono_ms() - op->attempt_ms;
 	c->error = evidence_words(
-		op->arena, op->wrong_peer  ? "another peer"
-			   : op->tls_flood ? "more than a handshake has"
-			   : op->error[0]  ? op->error
-					   : curl_easy_strerror(op->code));
+		op->arena, op->wrong_peer         ? "another peer"
+			   : http_tls_flooded(op) ? "more than a handshake has"
+			   : op->error[0]         ? op->error
+					  : curl_easy_strerror(op->code));
 	op->tried++;
 	/* somebody who is there but speaks no TLS is not passed over */
 	if (end == CONNECT_TLS_FAILED || clock_mono_ms() >= op->end_ms)

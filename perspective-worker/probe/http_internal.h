@@ -10,6 +10,7 @@
 #include "http_fetch.h"
 
 #include <curl/curl.h>
+#include <openssl/types.h>
 
 struct timer;
 
@@ -63,8 +64,7 @@ struct http_fetch {
 	int64_t length;
 	struct http_chunks chunks;
 	bool chunks_done;
-	size_t tls_bytes; /* received */
-	bool tls_flood;   /* more than is taken */
+	SSL_CTX *tls; /* of this connection; it may outlive the fetch */
 	struct buf headers;
 	struct buf body;
 	enum http_end cut; /* why we stopped reading */
@@ -91,6 +91,12 @@ void http_request_set(struct http_fetch *op, const struct http_wanted *w);
 
 /* http_tls.c: what a TLS server may make us compute and read. */
 void http_tls_set(struct http_fetch *op);
+/* This connection's handshake is made, and more may be read. */
+void http_tls_made(struct http_fetch *op);
+/* Did it send more than is taken? */
+bool http_tls_flooded(const struct http_fetch *op);
+/* Forgets this connection, whose bounds stay. */
+void http_tls_forget(struct http_fetch *op);
 
 /* http_read.c: takes what is received, up to its caps. */
 void http_read_set(struct http_fetch *op);

@@ -191,7 +191,7 @@ enum http_end http_read_end(const struct http_fetch *op)
 {
 	if (op->cut != HTTP_UNKNOWN)
 		return op->cut;
-	if (op->tls_flood)
+	if (http_tls_flooded(op))
 		return op->head_done ? HTTP_BODY_LARGE : HTTP_HEADERS_LARGE;
 	switch (op->code) {
 	case CURLE_OK: return is_whole(op) ? HTTP_COMPLETE : HTTP_RESET;

@@ -1,3 +1,4 @@
+#include "base/mem.h"
 #include "http_internal.h"
 
 #include <openssl/bio.h>
@@ -11,35 +12,88 @@ enum {
 	RECORD_HEAD = 5
 };
 
+/* What one connection sent. libcurl may read on after its handle has gone
+   (since 8.10 it waits for the peer's end of TLS), so this lives as long as
+   the connection's context. */
+struct meter {
+	size_t bytes;
+	bool made; /* the handshake */
+	bool flood;
+};
+
+static void free_meter(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
+                       long argl, void *argp)
+{
+	(void)parent;
+	(void)data;
+	(void)index;
+	(void)argl;
+	(void)argp;
+	free(ptr);
+}
+
+/* OpenSSL gives an index for as long as the process lives. */
+static int meter_index(void)
+{
+	static int index = -1;
+
+	if (index < 0)
+		index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL,
+		                                 free_meter);
+	if (index < 0)
+		abort();
+	return index;
+}
+
+/* NULL: there was no handshake yet. */
+static struct meter *meter_of(const struct http_fetch *op)
+{
+	return op->tls != NULL ? SSL_CTX_get_ex_data(op->tls, meter_index())
+	                       : NULL;
+}
+
 /*
  * OpenSSL reads on as long as a server sends what is no data: HelloRequests in
  * a handshake, KeyUpdates and tickets behind it. libcurl's loop does not get
  * its turn then, and neither do the deadline and anybody else's check. From
  * here on there is nothing to read.
  */
-static void stop_reading(struct http_fetch *op, SSL *ssl)
+static void stop_reading(struct meter *meter, SSL *ssl)
 {
 	BIO *nothing = BIO_new(BIO_s_null());
 
 	if (nothing == NULL)
 		abort();
-	op->tls_flood = true;
+	meter->flood = true;
 	SSL_set0_rbio(ssl, nothing);
 }
 
 static void on_record(int sent, int version, int type, const void *bytes,
                       size_t len, SSL *ssl, void *arg)
 {
-	struct http_fetch *op = arg;
+	struct meter *meter = arg;
 	const uint8_t *head = bytes;
-	size_t most = op->connected ? RECEIVED_BYTES_MAX : HANDSHAKE_BYTES_MAX;
+	size_t most = meter->made ? RECEIVED_BYTES_MAX : HANDSHAKE_BYTES_MAX;
 
 	(void)version;
 	if (sent || type != SSL3_RT_HEADER || len != RECORD_HEAD)
 		return;
-	op->tls_bytes += RECORD_HEAD + (size_t)(head[3] << 8 | head[4]);
-	if (op->tls_bytes > most && !op->tls_flood)
-		stop_reading(op, ssl);
+	meter->bytes += RECORD_HEAD + (size_t)(head[3] << 8 | head[4]);
+	if (meter->bytes > most && !meter->flood)
+		stop_reading(meter, ssl);
+}
+
+static void measure(struct http_fetch *op, SSL_CTX *ctx)
+{
+	struct meter *meter = xzalloc(sizeof(*meter));
+
+	if (SSL_CTX_set_ex_data(ctx, meter_index(), meter) != 1)
+		abort();
+	SSL_CTX_set_msg_callback(ctx, on_record);
+	SSL_CTX_set_msg_callback_arg(ctx, meter);
+	http_tls_forget(op);
+	(void)SSL_CTX_up_ref(ctx);
+	op->tls = ctx;
 }
 
 /*
@@ -56,8 +110,7 @@ static CURLcode bound(CURL *easy, void *ctx, void *arg)
 	(void)easy;
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
-	SSL_CTX_set_msg_callback(ctx, on_record);
-	SSL_CTX_set_msg_callback_arg(ctx, arg);
+	measure(arg, ctx);
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
 	    SSL_CTX_set_cipher_list(ctx, "DEFAULT:!kDHE") != 1 ||
 	    SSL_CTX_set1_groups_list(ctx, groups) != 1)
@@ -69,4 +122,25 @@ void http_tls_set(struct http_fetch *op)
 {
 	curl_easy_setopt(op->easy, CURLOPT_SSL_CTX_FUNCTION, bound);
 	curl_easy_setopt(op->easy, CURLOPT_SSL_CTX_DATA, op);
+}
+
+void http_tls_made(struct http_fetch *op)
+{
+	struct meter *meter = meter_of(op);
+
+	if (meter != NULL)
+		meter->made = true;
+}
+
+bool http_tls_flooded(const struct http_fetch *op)
+{
+	const struct meter *meter = meter_of(op);
+
+	return meter != NULL && meter->flood;
+}
+
+void http_tls_forget(struct http_fetch *op)
+{
+	SSL_CTX_free(op->tls);
+	op->tls = NULL;
 }
