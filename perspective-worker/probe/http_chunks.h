@@ -12,8 +12,9 @@
 
 enum {
 	CHUNK_DIGITS_MAX = 16,
-	/* sizes and extensions of one response: a byte a chunk is fine */
-	CHUNK_FRAMING_MAX = 65536,
+	/* sizes and extensions of one response: "1", CR LF, and CR LF behind
+	   it, of a body at its cap that comes a byte a chunk */
+	CHUNK_FRAMING_MAX = 5 * 65536 + 16,
 	CHUNK_TRAILERS_MAX = 4096 /* libcurl takes no longer line */
 };
 

@@ -7,7 +7,7 @@
 
 enum {
 	HANDSHAKE_BYTES_MAX = 65536, /* as in tls_shake.h */
-	/* a response at its caps in records of a few bytes each, and tickets */
+	/* a response at its caps and tickets, in records of 100 bytes or so */
 	RECEIVED_BYTES_MAX = 524288,
 	RECORD_HEAD = 5
 };

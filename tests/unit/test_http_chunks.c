@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "tests/support/run.h"
+#include "wire/evidence.h"
 
 #include <string.h>
 
@@ -134,11 +135,32 @@ START_TEST(floods_end)
 }
 END_TEST
 
+/* As many chunks as a body has bytes is odd, and no error. */
+START_TEST(body_of_chunks_of_one_byte_is_read)
+{
+	struct http_chunks c = { 0 };
+	struct span data, in;
+
+	for (int i = 0; i < EVIDENCE_BODY_MAX; i++) {
+		in = SPAN("1\r\nx\r\n");
+		ck_assert_int_eq(http_chunks_take(&c, &in, &data),
+		                 CHUNKS_GO_ON);
+		ck_assert_uint_eq(data.len, 1);
+		ck_assert_int_eq(http_chunks_take(&c, &in, &data),
+		                 CHUNKS_GO_ON);
+		ck_assert_uint_eq(in.len, 0);
+	}
+	in = SPAN("0\r\n\r\n");
+	ck_assert_int_eq(http_chunks_take(&c, &in, &data), CHUNKS_DONE);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("chunks");
 
 	tcase_add_loop_test(tc, chunks_are_read, 0, COUNT(rows));
+	tcase_add_test(tc, body_of_chunks_of_one_byte_is_read);
 	tcase_add_loop_test(tc, floods_end, 0, COUNT(floods));
 	return run_case(tc);
 }
