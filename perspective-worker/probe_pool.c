@@ -133,9 +133,23 @@ void pool_twin_ended(struct probe_pool *pool, struct probe_task *twin)
 
 static void twin_orphaned(struct probe_pool *pool, struct probe_task *twin)
 {
-	if (twin->twin != NULL)
-		twin->twin->was_at_death = true;
+	struct probe_task *task = twin->twin;
+
+	if (task != NULL) {
+		task->was_at_death = true;
+		if (task->tries == 0) /* in the queue again: dispatch() sees */
+			task->tries = 1;
+	}
 	pool_twin_ended(pool, twin);
+}
+
+/* Its next run is alone. */
+static void suspect(struct probe_pool *pool, struct probe_task *task)
+{
+	pool->figures.reruns++;
+	task_append(&pool->suspects, task);
+	pool->suspect_count++;
+	soon_call(pool->fill);
 }
 
 /* Its probe died with it. The second time it was alone there. */
@@ -152,10 +166,7 @@ void pool_task_orphaned(struct probe *p, struct probe_task *task)
 	} else if (task->deadline_mono_ms - now < RERUN_LEAST_MS) {
 		answer_dead(p, task);
 	} else {
-		pool->figures.reruns++;
-		task_append(&pool->suspects, task);
-		pool->suspect_count++;
-		soon_call(pool->fill);
+		suspect(pool, task);
 	}
 }
 
@@ -207,14 +218,17 @@ static void dispatch(struct probe_pool *pool)
 
 	while ((task = pool->queue) != NULL) {
 		bool late = task->deadline_mono_ms <= now;
-		struct probe *p = late ? NULL : choose(pool);
+		bool alone = task->tries > 0;
+		struct probe *p = late || alone ? NULL : choose(pool);
 
-		if (p == NULL && !late)
+		if (p == NULL && !late && !alone)
 			return;
 		task_remove(&pool->queue, task);
 		pool->queue_count--;
 		if (late)
 			answer_not_begun(pool, task);
+		else if (alone)
+			suspect(pool, task);
 		else
 			probe_give(p, task);
 	}
@@ -227,10 +241,7 @@ void probe_pool_run(struct probe_pool *pool, struct probe_task *task)
 	task->probe = NULL;
 	task_register(&pool->by_id, task);
 	if (task->was_at_death) {
-		task_append(&pool->suspects, task);
-		pool->suspect_count++;
-		pool->figures.reruns++;
-		soon_call(pool->fill);
+		suspect(pool, task);
 		return;
 	}
 	task_append(&pool->queue, task);

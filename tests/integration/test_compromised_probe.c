@@ -45,6 +45,7 @@ static struct {
 	char unusable[64];
 	int readies;
 	bool refuse; /* what on_ready() says */
+	bool again;  /* on_hangs() takes it back once, and runs it anew */
 } w;
 
 static void on_done(void *owner, struct probe_task *task,
@@ -68,9 +69,13 @@ static void on_hangs(void *owner, struct probe_task *task,
                      const struct addr *at, bool held)
 {
 	(void)owner;
-	(void)task;
 	(void)at;
 	(void)held;
+	if (!w.again)
+		return;
+	w.again = false;
+	probe_pool_recall(w.pool, task);
+	probe_pool_run(w.pool, task);
 }
 
 static bool on_ready(void *owner, const char *versions, const char *sandbox)
@@ -545,6 +550,33 @@ START_TEST(above_the_ceiling_waits)
 END_TEST
 
 /* While answers can't be passed on, nobody is taken for hung. */
+static bool is_run_again(void *arg)
+{
+	return ((struct try *)arg)->task.tries >= 2;
+}
+
+/* It waits for its next run already when the probe dies of giving it up: that
+   run is alone, and not among others. */
+START_TEST(death_behind_a_queued_task_counts)
+{
+	const struct probe_settings one = { .jobs_max = 1 };
+	const struct probe_pool_options o = { .settings = &one };
+	struct try t;
+
+	hang_ms = 100;
+	w.again = true;
+	open_pool("", &o);
+	wait_ready(2);
+	run(&t, "mutedies", "evil.example", LONG_MS);
+	wait_for("second run", is_run_again, &t);
+	ck_assert_int_eq(probe_pool_figures(w.pool).recalls, 1);
+	ck_assert_int_eq(probe_pool_figures(w.pool).reruns, 1);
+	probe_pool_free(&w.pool);
+	probe_task_part(&t.task);
+	arena_free(&t.arena);
+}
+END_TEST
+
 START_TEST(held_probe_is_not_hung)
 {
 	struct try task;
@@ -580,6 +612,7 @@ int main(void)
 	tcase_add_test(tc, unwanted_probe_gets_nothing);
 	tcase_add_test(tc, replaced_after_its_share);
 	tcase_add_test(tc, above_the_ceiling_waits);
+	tcase_add_test(tc, death_behind_a_queued_task_counts);
 	tcase_add_test(tc, held_probe_is_not_hung);
 	return run_case(tc);
 }
