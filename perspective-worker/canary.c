@@ -297,11 +297,12 @@ enum validation canary_state(const struct canary *c)
 	               : VALIDATION_UNPROVEN;
 }
 
-bool canary_lets_primary(const struct canary *c)
+bool canary_lets(const struct canary *c, enum perspective_role role)
 {
 	enum validation state = canary_state(c);
 
-	return state == VALIDATION_SHOWN || state == VALIDATION_UNKNOWN;
+	return role == ROLE_REMOTE || state == VALIDATION_SHOWN ||
+	       state == VALIDATION_UNKNOWN;
 }
 
 struct opt_int canary_shown_ms(const struct canary *c)

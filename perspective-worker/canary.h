@@ -13,12 +13,13 @@
  *
  * What was shown holds for canary.valid; after that, and before the first time,
  * it is UNPROVEN. A primary is not planned then (coordinator/liveness.h), and
- * its workers answer as much themselves.
+ * its workers answer as much themselves, also to what was begun before.
  */
 #ifndef PERSPECTIVE_WORKER_CANARY_H
 #define PERSPECTIVE_WORKER_CANARY_H
 
 #include "perspective-worker/probe_pool.h"
+#include "wire/check.h"
 #include "wire/heartbeat.h"
 
 enum { CANARY_NAMES_MAX = 4 };
@@ -45,8 +46,9 @@ bool canary_take(struct canary *c, const struct probe_task *task,
 bool canary_is_settled(const struct canary *c);
 /* UNKNOWN: no names, in a lab. */
 enum validation canary_state(const struct canary *c);
-/* May a check be done as the primary? */
-bool canary_lets_primary(const struct canary *c);
+/* May a check in that role be done, and its result be told? A remote's always
+   may. */
+bool canary_lets(const struct canary *c, enum perspective_role role);
 /* When last; wall clock. */
 struct opt_int canary_shown_ms(const struct canary *c);
 

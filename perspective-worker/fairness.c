@@ -120,9 +120,16 @@ static void tell_full(struct fairness *f, struct job *job)
 	}
 }
 
-/* It counts as hanging already, so it may go wherever it will. */
+/* It counts as hanging already, so it may go wherever it will; but what held
+   when it was taken in may not hold any more. */
 static void run_again(struct fairness *f, struct job *job)
 {
+	enum reason reason = worker_objection(f->w, job);
+
+	if (reason != REASON_UNKNOWN) {
+		worker_end(f->w, job, CLASS_ERROR, reason, NULL);
+		return;
+	}
 	job->task.full.count = 0;
 	probe_pool_run(f->w->pool, &job->task);
 }
@@ -162,11 +169,13 @@ void fairness_on_hangs(struct fairness *f, struct job *job,
 {
 	switch (turnstile_hangs(f->turnstile, &job->pass, at)) {
 	case TURNSTILE_GO_ON:
-		if (held) { /* there is room by now */
-			take_back(f, job);
-			run_again(f, job);
-		}
-		return;
+		if (!held)
+			return;
+		/* there is room by now */
+		take_back(f, job);
+		run_again(f, job);
+		fairness_go_on(f);
+		break;
 	case TURNSTILE_WAIT:
 		take_back(f, job);
 		wait_here(f, job, place_name(at));

@@ -162,6 +162,7 @@ static void take_up(struct worker *w, const struct kafka_message *m,
                     const struct place *place, const struct check *check)
 {
 	int64_t left = check->deadline_ms - clock_wall_ms();
+	enum reason reason;
 	char room[PREFIX_TEXT_MAX];
 	struct job *job = job_new(
 		check, m, job_zone(w->d->names, check->target, room), place);
@@ -177,14 +178,11 @@ static void take_up(struct worker *w, const struct kafka_message *m,
 	if (left <= 0)
 		worker_answer(w, job, CLASS_TIMED_OUT, REASON_TIMEOUT_QUEUED,
 		              NULL);
-	else if (check->role == ROLE_PRIMARY && !canary_lets_primary(w->canary))
-		worker_answer(w, job, CLASS_ERROR, REASON_VALIDATION_UNPROVEN,
-		              NULL);
 	else if (is_over_suffix(w, check))
 		worker_answer(w, job, CLASS_ERROR, REASON_NAME_PUBLIC_SUFFIX,
 		              NULL);
-	else if (probe_pool_is_set_aside(w->pool, job->task.zone))
-		worker_answer(w, job, CLASS_ERROR, REASON_ZONE_SET_ASIDE, NULL);
+	else if ((reason = worker_objection(w, job)) != REASON_UNKNOWN)
+		worker_answer(w, job, CLASS_ERROR, reason, NULL);
 	else
 		worker_take(w, job);
 }

@@ -51,6 +51,7 @@ struct job *job_new(const struct check *check, const struct kafka_message *m,
 	job->request_id = arena_span(arena, check->request_id);
 	job->attempt_id = arena_span(arena, check->attempt_id);
 	job->plan = check->plan;
+	job->role = check->role;
 	if (check->dcv.present)
 		job->method = check->dcv.validation_method;
 	job->results_partition = (int32_t)check->results_partition;

@@ -25,7 +25,8 @@ struct job {
 	struct place place;
 	struct span request_id;
 	struct span attempt_id;
-	struct span traceparent;       /* .p NULL: none */
+	struct span traceparent; /* .p NULL: none */
+	enum perspective_role role;
 	enum validation_method method; /* METHOD_UNKNOWN: only CAA */
 	struct digest plan;
 	int32_t results_partition;

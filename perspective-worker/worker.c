@@ -259,20 +259,40 @@ void worker_end(struct worker *w, struct job *job,
 	worker_answer(w, job, result_class, reason, detail);
 }
 
+enum reason worker_objection(struct worker *w, const struct job *job)
+{
+	if (!canary_lets(w->canary, job->role))
+		return REASON_VALIDATION_UNPROVEN;
+	if (probe_pool_is_set_aside(w->pool, job->task.zone))
+		return REASON_ZONE_SET_ASIDE;
+	return REASON_UNKNOWN;
+}
+
+static void answer_from_probe(struct worker *w, struct job *job,
+                              const struct probe_answer *answer)
+{
+	struct buf room = { 0 };
+	struct result r;
+
+	job_result(job, &w->signer, answer, &room, &r);
+	answers_send(w, job, &r);
+	buf_clear(&room);
+}
+
 static void on_done(void *owner, struct probe_task *task,
                     const struct probe_answer *answer)
 {
 	struct worker *w = owner;
 	struct job *job = (struct job *)task;
-	struct buf room = { 0 };
-	struct result r;
 
 	if (canary_take(w->canary, task, answer))
 		return;
 	drop_job(w, job);
-	job_result(job, &w->signer, answer, &room, &r);
-	answers_send(w, job, &r);
-	buf_clear(&room);
+	if (canary_lets(w->canary, job->role))
+		answer_from_probe(w, job, answer);
+	else /* it was let when it began */
+		worker_answer(w, job, CLASS_ERROR, REASON_VALIDATION_UNPROVEN,
+		              NULL);
 	fairness_go_on(w->fairness);
 	worker_balance(w);
 }

@@ -95,6 +95,8 @@ void worker_answer(struct worker *w, struct job *job,
 void worker_end(struct worker *w, struct job *job,
                 enum result_class result_class, enum reason reason,
                 const char *detail);
+/* Why no probe may be given the job now; REASON_UNKNOWN: one may. */
+enum reason worker_objection(struct worker *w, const struct job *job);
 /* Intake pauses above its ceiling and resumes well below it. */
 void worker_balance(struct worker *w);
 

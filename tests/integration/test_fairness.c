@@ -295,6 +295,37 @@ static void taken_back_at_a_death_runs_alone(void)
 	expect(sent - 1, REASON_VALUE_FOUND);
 }
 
+static bool all_run_alone(void *arg)
+{
+	struct probe_pool_figures f = probe_pool_figures(w.worker->pool);
+
+	return f.reruns >= *(int *)arg + PLACE_MAX && f.running >= PLACE_MAX;
+}
+
+/* A zone that is set aside while checks of it wait: none of them gets a
+   turn among others'. */
+static void set_aside_while_others_wait(void)
+{
+	int all = PLACE_MAX + WAITING_MAX;
+	int before = (int)probe_pool_figures(w.worker->pool).reruns;
+
+	send_many(PLACE_MAX, "mute0.crash.example", AMPLE_MS);
+	wait_until(PLACE_MAX, 0, 0);
+	send_many(WAITING_MAX, "honest.crash.example", AMPLE_MS);
+	wait_until(PLACE_MAX, WAITING_MAX, 0);
+	ww_kill_probes();
+	world_run(&w.kafka, "second runs", all_run_alone, &before);
+	ww_kill_probes();
+	world_run(&w.kafka, "all results", all_answered, &all);
+	for (int i = 0; i < PLACE_MAX; i++)
+		expect(i, REASON_PROBE_CRASHED);
+	for (int i = PLACE_MAX; i < all; i++) {
+		expect(i, REASON_ZONE_SET_ASIDE);
+		ck_assert_int_eq(result_of(i)->result.tries, 0);
+	}
+	wait_until(0, 0, all);
+}
+
 /* SIGTERM: those that wait are answered like those that run. */
 static void drain_answers_those_that_wait(void)
 {
@@ -395,7 +426,7 @@ static const struct one_world {
 	    waiting_ends_with_the_deadline, taken_back_and_then_out_of_time } },
 	{ "deaths and ends",
 	  { probe_dies_while_others_wait, taken_back_at_a_death_runs_alone,
-	    drain_answers_those_that_wait,
+	    set_aside_while_others_wait, drain_answers_those_that_wait,
 	    drain_lets_those_that_wait_have_their_turn } },
 	{ "revoke", { revoked_while_they_wait } },
 };

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+enum { HELD_MS = 60000 };
+
 static struct worker_world w;
 
 static void setup(void)
@@ -508,7 +510,8 @@ static void setup_turncoat(void)
 {
 	ww_open(&w, "canary {\n names = { \"turncoat.example.com\", "
 	            "\"servfail.example.com\" }\n"
-	            " interval = 200ms\n valid = 2s\n}\n");
+	            " interval = 200ms\n valid = 2s\n}\n"
+	            "fairness {\n hang_time = 100ms\n hanging_max = 1\n}\n");
 }
 
 static void setup_mute_canary(void)
@@ -538,6 +541,27 @@ static const struct got_result *answer_as(enum perspective_role role,
 	return ww_result(&w, id, 0);
 }
 
+static bool hang_and_wait(void *arg)
+{
+	const struct turnstile_figures *wanted = arg;
+	struct turnstile_figures f = fairness_figures(w.worker->fairness);
+
+	return f.hanging == wanted->hanging && f.waiting == wanted->waiting;
+}
+
+/* The primary's: hangs until it is freed, or waits behind one that does. */
+static void hold_as_primary(const char *id, size_t waiting)
+{
+	struct turnstile_figures wanted = { .hanging = 1, .waiting = waiting };
+	struct check c = ww_check(id, "mute0.held.example");
+
+	c.role = ROLE_PRIMARY;
+	c.budget_ms = HELD_MS;
+	c.deadline_ms = clock_wall_ms() + HELD_MS;
+	ww_send(&w, &c);
+	world_run(&w.kafka, "hangs, waits", hang_and_wait, &wanted);
+}
+
 static void expect_disabled(const char *primary, const char *remote)
 {
 	const struct got_result *g = answer_as(ROLE_PRIMARY, primary);
@@ -546,6 +570,20 @@ static void expect_disabled(const char *primary, const char *remote)
 	ck_assert_int_eq(g->result.tries, 0);
 	expect_all(answer_as(ROLE_REMOTE, remote), CLASS_CORROBORATED,
 	           REASON_UNKNOWN);
+}
+
+static void expect_held_are_disabled(const char *hung, const char *waited)
+{
+	const struct got_result *g;
+
+	send("free", "free.operator.example");
+	ww_wait_results(&w, w.results_count + 3);
+	g = ww_result(&w, hung, 0);
+	expect_all(g, CLASS_ERROR, REASON_VALIDATION_UNPROVEN);
+	ck_assert_int_eq(g->result.tries, 1);
+	g = ww_result(&w, waited, 0);
+	expect_all(g, CLASS_ERROR, REASON_VALIDATION_UNPROVEN);
+	ck_assert_int_eq(g->result.tries, 0);
 }
 
 static void expect_proven(const char *primary)
@@ -561,7 +599,8 @@ static void expect_proven(const char *primary)
 }
 
 /* A bogus name that is answered, by one kind of check only, disables the
-   primary until it is refused again; so does a proof that is too old. What one
+   primary until it is refused again, for what it has begun too; so does a proof
+   that is too old. What one
    silent name does not say, another does. */
 START_TEST(canary_gates_the_primary)
 {
@@ -573,9 +612,12 @@ START_TEST(canary_gates_the_primary)
 	ck_assert(w.beat.validation_shown_ms.set);
 	expect_proven("shown");
 
+	hold_as_primary("hung", 0);
+	hold_as_primary("waited", 1);
 	(void)answer("flip1", "flip.example.com");
 	wait_validation(VALIDATION_FAILED);
 	expect_disabled("failed", "remote1");
+	expect_held_are_disabled("hung", "waited");
 
 	(void)answer("flip2", "flip.example.com");
 	wait_validation(VALIDATION_SHOWN);
