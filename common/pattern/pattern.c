@@ -8,11 +8,14 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+enum { BYTES_PER_STEP = 16 }; /* of one element, repeated */
+
 /* What one search may use, and has used. */
 struct budget {
 	size_t bytes;
 	size_t steps;
 	size_t last; /* place of the step before */
+	struct pattern_counts counts;
 };
 
 struct search {
@@ -61,6 +64,16 @@ static void give_memory(void *p, void *data)
 
 /* --- steps --------------------------------------------------------------- */
 
+/* An element that must stand n times in a row passes over up to n - 1 bytes and
+   fails, and nobody is told: paid for in advance, at what it takes. */
+static size_t cost_of(const struct budget *budget, size_t element)
+{
+	size_t least =
+		element < PATTERN_MAX ? budget->counts.least[element] : 0;
+
+	return 1 + (least + BYTES_PER_STEP - 1) / BYTES_PER_STEP;
+}
+
 /* Called before each element of the expression (PCRE2_AUTO_CALLOUT). What one
    element passes over in one go is how far the place has moved since. */
 static int on_step(pcre2_callout_block *block, void *data)
@@ -71,7 +84,7 @@ static int on_step(pcre2_callout_block *block, void *data)
 		here > budget->last ? here - budget->last : budget->last - here;
 
 	budget->last = here;
-	budget->steps += 1 + moved;
+	budget->steps += cost_of(budget, block->pattern_position) + moved;
 	return budget->steps > PATTERN_STEPS_MAX ? PCRE2_ERROR_CALLOUT : 0;
 }
 
@@ -89,7 +102,6 @@ static bool begin(struct search *s, struct span pattern)
 	int error;
 	size_t at;
 
-	*s = (struct search){ 0 };
 	s->general = pcre2_general_context_create(take_memory, give_memory,
 	                                          &s->budget);
 	s->compile = pcre2_compile_context_create(s->general);
@@ -113,9 +125,9 @@ static void finish(struct search *s)
 
 bool pattern_check(struct span pattern, struct pattern_fault *fault)
 {
-	struct search s;
+	struct search s = { 0 };
 
-	if (!pattern_syntax(pattern, fault))
+	if (!pattern_syntax(pattern, &s.budget.counts, fault))
 		return false;
 
 	bool good = begin(&s, pattern);
@@ -150,9 +162,9 @@ enum pattern_result pattern_search(struct span pattern, struct span text)
 {
 	enum pattern_result result = PATTERN_INVALID;
 	struct pattern_fault fault;
-	struct search s;
+	struct search s = { 0 };
 
-	if (!pattern_syntax(pattern, &fault))
+	if (!pattern_syntax(pattern, &s.budget.counts, &fault))
 		return result;
 	if (begin(&s, pattern)) {
 		int found = search(&s, text);

@@ -11,9 +11,10 @@
  *
  * Bounded by counting, never by time: whoever searches again years later must
  * be told the same. A step is one element of the expression tried at one
- * place, or one byte passed over. All that PCRE2 would do to save steps is
- * switched off, and no code is generated: the count does not depend on the
- * machine, nor on how clever the library has become since.
+ * place, or one byte passed over; {n} costs a step for each 16 bytes that it
+ * may pass over in vain. All that PCRE2 would do to save steps is switched off,
+ * and no code is generated: the count does not depend on the machine, nor on
+ * how clever the library has become since.
  *
  * Pure: no globals, no locale, no clock.
  */
@@ -26,7 +27,8 @@
 enum {
 	PATTERN_MAX = 512,           /* bytes of an expression */
 	PATTERN_NESTED_MAX = 16,     /* groups in groups */
-	PATTERN_STEPS_MAX = 2000000, /* of one search; some 50 ms */
+	PATTERN_NAMES_MAX = 16,      /* groups with a name */
+	PATTERN_STEPS_MAX = 2000000, /* of one search; some 20 ms */
 	PATTERN_DEPTH_MAX = 20000,   /* places to come back to, at a time */
 	PATTERN_MEMORY_MAX = 32 << 20
 };

@@ -7,10 +7,15 @@ enum {
 	COUNT_DIGITS_MAX = 4 /* of a repetition */
 };
 
+static const size_t NONE = SIZE_MAX;
+
 struct scan {
 	struct span all;
 	size_t at;
-	unsigned open; /* groups */
+	size_t element; /* the one before, to be repeated; NONE: a group */
+	unsigned open;  /* groups */
+	unsigned names; /* of groups */
+	struct pattern_counts *counts;
 	struct pattern_fault *fault;
 };
 
@@ -81,12 +86,12 @@ static bool scan_class(struct scan *s)
 	return true;
 }
 
-static bool scan_number(struct scan *s)
+static bool scan_number(struct scan *s, uint16_t *n)
 {
 	size_t start = s->at;
 
-	while (ascii_is_digit(peek(s, 0)))
-		s->at++;
+	for (*n = 0; ascii_is_digit(peek(s, 0)); s->at++)
+		*n = (uint16_t)(*n * 10 + (peek(s, 0) - '0'));
 	return s->at > start && s->at - start <= COUNT_DIGITS_MAX;
 }
 
@@ -94,17 +99,20 @@ static bool scan_number(struct scan *s)
 static bool scan_braces(struct scan *s)
 {
 	size_t start = s->at++;
-	bool good = scan_number(s);
+	uint16_t least, most;
+	bool good = scan_number(s, &least);
 
 	if (good && peek(s, 0) == ',') {
 		s->at++;
-		good = peek(s, 0) == '}' || scan_number(s);
+		good = peek(s, 0) == '}' || scan_number(s, &most);
 	}
 	if (!good || peek(s, 0) != '}')
 		return refuse(s, start,
 		              "{n}, {n,} or {n,m} of up to 9999; write \\{ "
 		              "for a brace");
 	s->at++;
+	if (s->element != NONE)
+		s->counts->least[s->element] = least;
 	return true;
 }
 
@@ -119,6 +127,8 @@ static bool scan_name(struct scan *s)
 	    ascii_is_digit(s->all.p[start]))
 		return refuse(s, start, "not the name of a group");
 	s->at++;
+	if (s->names++ == PATTERN_NAMES_MAX)
+		return refuse(s, start - 4, "too many named groups");
 	return true;
 }
 
@@ -204,10 +214,14 @@ static bool scan_close(struct scan *s)
 
 static bool scan_one(struct scan *s)
 {
-	switch (peek(s, 0)) {
+	uint8_t c = peek(s, 0);
+
+	if (c == '{')
+		return scan_braces(s);
+	s->element = c == '(' || c == ')' ? NONE : s->at;
+	switch (c) {
 	case '\\': return scan_escape(s, "AZbBdDwWsStnrfa");
 	case '[': return scan_class(s);
-	case '{': return scan_braces(s);
 	case '(': return scan_open(s);
 	case ')': return scan_close(s);
 	default: s->at++; return true;
@@ -224,10 +238,15 @@ static bool is_printable(struct scan *s)
 	return true;
 }
 
-bool pattern_syntax(struct span pattern, struct pattern_fault *fault)
+bool pattern_syntax(struct span pattern, struct pattern_counts *counts,
+                    struct pattern_fault *fault)
 {
-	struct scan s = { .all = pattern, .fault = fault };
+	struct scan s = { .all = pattern,
+		          .element = NONE,
+		          .counts = counts,
+		          .fault = fault };
 
+	*counts = (struct pattern_counts){ 0 };
 	if (pattern.len == 0)
 		return refuse(&s, 0, "nothing to search for");
 	if (pattern.len > PATTERN_MAX)

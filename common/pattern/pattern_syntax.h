@@ -7,6 +7,13 @@
 
 #include "pattern/pattern.h"
 
-bool pattern_syntax(struct span pattern, struct pattern_fault *fault);
+/* By the offset of an element (a character, an escape, a class): how many of it
+   at least must stand in a row, where {n says so; else 0. */
+struct pattern_counts {
+	uint16_t least[PATTERN_MAX];
+};
+
+bool pattern_syntax(struct span pattern, struct pattern_counts *counts,
+                    struct pattern_fault *fault);
 
 #endif

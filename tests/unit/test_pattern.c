@@ -191,6 +191,61 @@ START_TEST(gives_up_at_what_never_ends)
 }
 END_TEST
 
+/* What must stand so many times in a row is passed over without a step, and
+   costs what it passes over where it is not there after all. */
+START_TEST(pays_for_repetitions_that_fail)
+{
+	static char text[65536];
+	char pattern[PATTERN_MAX + 1] = "[a-z]{9999}";
+	size_t n = strlen(pattern);
+
+	memset(text, 'a', sizeof(text));
+	for (size_t i = 0; i < sizeof(text); i += 9999)
+		text[i] = '-';
+	ck_assert_int_eq(
+		pattern_search(span_str(pattern), span_of(text, sizeof(text))),
+		PATTERN_TOO_COSTLY);
+	for (; n + 12 <= PATTERN_MAX; n += 12)
+		memcpy(pattern + n, "|[a-z]{9999}", 13);
+	ck_assert_int_eq(
+		pattern_search(span_str(pattern), span_of(text, sizeof(text))),
+		PATTERN_TOO_COSTLY);
+	/* what anybody writes is found out about */
+	ck_assert_int_eq(
+		pattern_search(SPAN("=[A-Za-z0-9_-]{43}\\.[0-9a-f]{64}"),
+	                       span_of(text, sizeof(text))),
+		PATTERN_NOT_FOUND);
+	ck_assert_int_eq(pattern_search(SPAN("[0-9a-f]{128}"),
+	                                span_of(text, sizeof(text))),
+	                 PATTERN_FOUND);
+	ck_assert_int_eq(
+		pattern_search(SPAN("[0-9]{128}"), span_of(text, sizeof(text))),
+		PATTERN_NOT_FOUND);
+}
+END_TEST
+
+/* Each of them makes every place to come back to larger: the bound on such
+   places is to be reached before the one on memory. */
+START_TEST(takes_16_named_groups_and_no_more)
+{
+	char pattern[PATTERN_MAX + 1] = "^(?:";
+	size_t n = strlen(pattern);
+	struct pattern_fault fault;
+
+	for (int i = 0; i < 16; i++)
+		n += (size_t)snprintf(pattern + n, sizeof(pattern) - n,
+		                      "(?P<g%d>a)|", i);
+	memcpy(pattern + n, "a)*$", 5);
+	ck_assert(pattern_check(span_str(pattern), &fault));
+	ck_assert_int_eq(
+		pattern_search(span_str(pattern), filled('a', 65536, "")),
+		PATTERN_TOO_COSTLY);
+	n += (size_t)snprintf(pattern + n, sizeof(pattern) - n, "(?P<g>b)");
+	ck_assert(!pattern_check(span_str(pattern), &fault));
+	ck_assert_uint_eq(fault.at, n - 8);
+}
+END_TEST
+
 /* The bound is no hindrance to who writes expressions as one does. */
 START_TEST(finds_at_the_end_of_the_longest_body)
 {
@@ -253,6 +308,8 @@ int main(void)
 	tcase_add_loop_test(tc, gives_up_at_what_never_ends, 0, 14);
 	tcase_add_loop_test(tc, finds_at_the_end_of_the_longest_body, 0, 5);
 	tcase_add_test(tc, counts_the_same_every_time);
+	tcase_add_test(tc, pays_for_repetitions_that_fail);
+	tcase_add_test(tc, takes_16_named_groups_and_no_more);
 	tcase_add_test(tc, says_its_version);
 	return run_case(tc);
 }
