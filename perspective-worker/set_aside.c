@@ -50,15 +50,6 @@ void set_aside_free(struct set_aside **s)
 	*s = NULL;
 }
 
-static uint8_t *folded(struct span name)
-{
-	uint8_t *copy = xzalloc(name.len + 1);
-
-	for (size_t i = 0; i < name.len; i++)
-		copy[i] = ascii_lower(name.p[i]);
-	return copy;
-}
-
 static struct zone *find(struct set_aside *s, const uint8_t *name, size_t len)
 {
 	struct zone *z = NULL;
@@ -75,7 +66,7 @@ static void expire(struct set_aside *s, int64_t now_ms)
 
 void set_aside_add(struct set_aside *s, struct span zone, int64_t now_ms)
 {
-	uint8_t *copy = folded(zone);
+	uint8_t *copy = text_lower(zone);
 	struct zone *z = find(s, copy, zone.len);
 
 	if (z != NULL)
@@ -95,7 +86,7 @@ bool set_aside_has(struct set_aside *s, struct span zone, int64_t now_ms)
 	expire(s, now_ms);
 	if (s->zones == NULL)
 		return false;
-	uint8_t *copy = folded(zone);
+	uint8_t *copy = text_lower(zone);
 	bool has = find(s, copy, zone.len) != NULL;
 
 	free(copy);

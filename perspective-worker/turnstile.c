@@ -82,11 +82,9 @@ static struct addr without_host(const struct addr *a)
    which nest deeply and which the analyzer does not follow. */
 static struct zone *find_zone(const struct turnstile *t, struct span name)
 {
-	uint8_t *folded = xzalloc(name.len + 1);
+	uint8_t *folded = text_lower(name);
 	struct zone *z = NULL;
 
-	for (size_t i = 0; i < name.len; i++)
-		folded[i] = ascii_lower(name.p[i]);
 	HASH_FIND(hh, t->zones, folded, name.len, z);
 	free(folded);
 	return z;
@@ -99,10 +97,8 @@ static struct zone *zone_of(struct turnstile *t, struct span name)
 	if (z != NULL)
 		return z;
 	z = xzalloc(sizeof(*z));
-	z->name = xzalloc(name.len + 1);
+	z->name = text_lower(name);
 	z->len = name.len;
-	for (size_t i = 0; i < name.len; i++)
-		z->name[i] = ascii_lower(name.p[i]);
 	HASH_ADD_KEYPTR(hh, t->zones, z->name, z->len, z);
 	return z;
 }

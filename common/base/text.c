@@ -1,5 +1,16 @@
 #include "base/text.h"
 
+#include "base/mem.h"
+
+uint8_t *text_lower(struct span s)
+{
+	uint8_t *copy = xzalloc(s.len + 1);
+
+	for (size_t i = 0; i < s.len; i++)
+		copy[i] = ascii_lower(s.p[i]);
+	return copy;
+}
+
 bool text_u64(struct span s, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;

@@ -30,6 +30,9 @@ static inline bool ascii_is_alnum(uint8_t c)
 	return ascii_is_digit(c) || ascii_is_alpha(c);
 }
 
+/* ASCII letters in lower case, a NUL behind the last; freed with free(). */
+uint8_t *text_lower(struct span s) __attribute__((malloc, returns_nonnull));
+
 /* Decimal digits only, no sign, no leading zero unless "0", at most max. */
 bool text_u64(struct span s, uint64_t max, uint64_t *out);
 

@@ -232,6 +232,15 @@ START_TEST(knows_utf8)
 }
 END_TEST
 
+START_TEST(lower_case_leaves_the_rest)
+{
+	uint8_t *lower = text_lower(SPAN("WWW.@[`{\0\xc3\x84Z"));
+
+	ck_assert_mem_eq(lower, "www.@[`{\0\xc3\x84z", 13);
+	free(lower);
+}
+END_TEST
+
 START_TEST(ascii_is_only_ascii)
 {
 	for (int i = 0; i < 256; i++) {
@@ -251,6 +260,7 @@ int main(void)
 {
 	TCase *tc = tcase_create("text");
 
+	tcase_add_test(tc, lower_case_leaves_the_rest);
 	tcase_add_loop_test(tc, reads_numbers, 0, COUNT(numbers));
 	tcase_add_loop_test(tc, reads_durations, 0, COUNT(durations));
 	tcase_add_test(tc, hex_goes_and_comes);
