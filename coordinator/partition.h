@@ -61,6 +61,8 @@ struct partition {
 
 	/* Where the committed mark said that reading begins. */
 	int64_t mark;
+	bool mark_known; /* it was asked for: until then the rest says nothing
+	                  */
 	int64_t decisions_from, attempts_from, results_from;
 	int64_t expected_sequence; /* of the metadata; -1: none */
 	struct digest expected_head;

@@ -74,7 +74,9 @@ static void ask(struct coordinator *c, bool watermarks)
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
 		const struct partition *p = c->partitions[i];
 
-		if (p == NULL || p->phase != PARTITION_ASKING)
+		/* one that began anew meanwhile has its own question to come */
+		if (p == NULL || p->phase != PARTITION_ASKING ||
+		    (watermarks && !p->mark_known))
 			continue;
 		for (size_t t = 0; watermarks && t < TOPICS; t++)
 			list[count++] = partition_of(p, topics[t]);
@@ -127,6 +129,8 @@ static void on_committed(void *arg, const char *error,
 		if (p == NULL || p->phase != PARTITION_ASKING)
 			continue;
 		p->mark = -1;
+		p->mark_known = true;
+		p->requests_anew = false;
 		if (list[i].offset >= 0 &&
 		    partition_read_metadata(p, list[i].offset,
 		                            list[i].metadata))
@@ -179,12 +183,14 @@ static bool accept_loss(struct partition *p, const char *topic, int64_t from,
 	               "%lld",
 	               topic, (long long)from, (long long)w->low,
 	               (long long)w->high);
+	if (from > w->high && p->doubts < DOUBTS_MAX) {
+		p->doubts++;
+		try_again(p->c, why);
+		return false;
+	}
 	if (accepts(p, why))
 		return true;
-	if (from > w->high && p->doubts++ < DOUBTS_MAX)
-		try_again(p->c, why);
-	else
-		partition_stop(p, "coordinator_partition_gap", why);
+	partition_stop(p, "coordinator_partition_gap", why);
 	return false;
 }
 
