@@ -433,6 +433,7 @@ static void on_housekeeping(void *arg)
 		window_expire(p->window, clock_wall_ms());
 		end_orphans(p);
 	}
+	outbox_commit_marks(c->outbox);
 	broker_time_look(c);
 	coordinator_balance(c);
 	leave_if_done(c);

@@ -43,6 +43,7 @@ struct outbox {
 	size_t bytes;        /* that answers without a session hold */
 	struct soon *soon;
 	char id[TOPIC_PREFIX_MAX + 80]; /* transactional.id */
+	bool marks_flying;              /* a batch without answers */
 	bool ready;
 	bool was_ready;     /* once: the id is allowed */
 	bool was_committed; /* once: so are the topics */
@@ -108,17 +109,22 @@ static void answer_free(struct outbox *o, struct answer *a)
 
 /* -- a batch -- */
 
-static void set_marks(const struct outbox *o, const bool *touched,
-                      struct kafka_batch *batch)
+/* Those of touched partitions (NULL: of none), and of others whose mark moved
+   without an answer. How many. */
+static size_t set_marks(const struct outbox *o, const bool *touched,
+                        struct kafka_batch *batch)
 {
 	const struct coordinator *c = o->c;
 	struct buf metadata = { 0 };
+	size_t count = 0;
 
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
-		const struct partition *p = c->partitions[i];
+		struct partition *p = c->partitions[i];
 
-		if (!touched[i])
+		if (p == NULL || ((touched == NULL || !touched[i]) &&
+		                  !partition_is_ahead(p)))
 			continue;
+		count++;
 		metadata.len = 0;
 		partition_metadata(p, &metadata);
 		struct kafka_offset mark = {
@@ -126,10 +132,12 @@ static void set_marks(const struct outbox *o, const bool *touched,
 			.offset = offsets_mark(p->offsets),
 			.metadata = buf_cstr(&metadata),
 		};
+		p->mark_flying = mark.offset;
 		kafka_batch_set_offset(batch, &mark);
 	}
 	buf_clear(&metadata);
 	kafka_batch_set_lease(batch, c->lease);
+	return count;
 }
 
 /* Its request's offset is in the record itself. */
@@ -184,16 +192,22 @@ static struct kafka_batch *make_batch(struct outbox *o)
 		push(&o->flying, a);
 	}
 	put_in_front(o, &held);
-	set_marks(o, touched, batch);
+	if (o->flying.first != NULL)
+		(void)set_marks(o, touched, batch);
 	free(touched);
 	return batch;
 }
 
+static bool may_submit(const struct outbox *o)
+{
+	return o->ready && !o->pausing && !outbox_in_flight(o) &&
+	       o->c->lease != NULL && !o->c->revoking &&
+	       kafka_txn_is_idle(o->txn);
+}
+
 static void submit(struct outbox *o)
 {
-	if (!o->ready || o->pausing || o->waiting.first == NULL ||
-	    o->flying.first != NULL || o->c->lease == NULL || o->c->revoking ||
-	    !kafka_txn_is_idle(o->txn))
+	if (o->waiting.first == NULL || !may_submit(o))
 		return;
 	struct kafka_batch *batch = make_batch(o);
 
@@ -210,6 +224,21 @@ static void submit(struct outbox *o)
 static void on_soon(void *arg)
 {
 	submit(arg);
+}
+
+void outbox_commit_marks(struct outbox *o)
+{
+	if (o->waiting.first != NULL || !may_submit(o))
+		return;
+	struct kafka_batch *batch = kafka_batch_new();
+
+	if (set_marks(o, NULL, batch) == 0) {
+		kafka_batch_free(&batch);
+		return;
+	}
+	o->marks_flying = true;
+	o->submitted_mono_us = clock_mono_us();
+	kafka_txn_submit(o->txn, &batch);
 }
 
 /* -- outcomes -- */
@@ -289,6 +318,9 @@ static void finish(struct outbox *o, const struct kafka_batch *batch)
 		if (p == NULL || p->offsets == NULL)
 			continue;
 		offsets_commit(p->offsets);
+		if (p->mark_flying >= 0)
+			p->mark_committed = p->mark_flying;
+		p->mark_flying = -1;
 		p->sequence = p->staged_sequence;
 		p->head = p->staged_head;
 	}
@@ -375,6 +407,7 @@ static void take_back(struct outbox *o, const struct kafka_batch *batch)
 		if (p == NULL || p->offsets == NULL)
 			continue;
 		offsets_abort(p->offsets);
+		p->mark_flying = -1;
 		p->staged_sequence = p->sequence;
 		p->staged_head = p->head;
 	}
@@ -384,6 +417,7 @@ static void drop_all(struct outbox *o)
 {
 	struct answer *a;
 
+	o->marks_flying = false;
 	while ((a = pop(&o->flying)) != NULL)
 		answer_free(o, a);
 	while ((a = pop(&o->waiting)) != NULL)
@@ -506,6 +540,7 @@ static void on_outcome(void *owner, enum kafka_txn_outcome outcome,
 {
 	struct outbox *o = owner;
 
+	o->marks_flying = false;
 	if (outcome == KAFKA_TXN_COMMITTED) {
 		o->pause_ms = 0;
 		o->was_committed = true;
@@ -633,12 +668,12 @@ void outbox_forget(struct outbox *o, int32_t partition)
 
 bool outbox_is_empty(const struct outbox *o)
 {
-	return o->waiting.first == NULL && o->flying.first == NULL;
+	return o->waiting.first == NULL && !outbox_in_flight(o);
 }
 
 bool outbox_in_flight(const struct outbox *o)
 {
-	return o->flying.first != NULL;
+	return o->flying.first != NULL || o->marks_flying;
 }
 
 bool outbox_is_ready(const struct outbox *o)

@@ -19,6 +19,11 @@ void outbox_free(struct outbox **o);
 /* Takes the answer. */
 void outbox_add(struct outbox *o, struct answer *answer);
 
+/* Marks that moved without an answer (what was read again and is answered): the
+   next batch takes them with it; if nothing is queued, one of their own. Now
+   and then: whoever restores needs no more than what a mark says it does. */
+void outbox_commit_marks(struct outbox *o);
+
 /* Drops what is queued for a partition that is no longer ours. */
 void outbox_forget(struct outbox *o, int32_t partition);
 /* Everything was lost: aborts what is in flight unless its commit was sent. */

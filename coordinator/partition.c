@@ -26,6 +26,8 @@ struct partition *partition_new(struct coordinator *c, int32_t number)
 	p->answered = answered_new();
 	p->expected_sequence = -1;
 	p->last_decision = -1;
+	p->mark_committed = -1;
+	p->mark_flying = -1;
 	return p;
 }
 
@@ -91,6 +93,14 @@ bool partition_is_decided(const struct partition *p, int64_t request_offset)
 {
 	return request_offset < p->mark ||
 	       answered_has(p->answered, request_offset);
+}
+
+bool partition_is_ahead(const struct partition *p)
+{
+	int64_t known = p->mark_committed > 0 ? p->mark_committed : 0;
+
+	return p->phase == PARTITION_SERVING &&
+	       offsets_mark(p->offsets) > known;
 }
 
 void partition_set_anew(struct partition *p, int64_t below)

@@ -61,6 +61,8 @@ struct partition {
 
 	/* Where the committed mark said that reading begins. */
 	int64_t mark;
+	int64_t mark_committed; /* -1: none of ours */
+	int64_t mark_flying;    /* in the batch in flight; -1: not in it */
 	bool mark_known; /* it was asked for: until then the rest says nothing
 	                  */
 	int64_t decisions_from, attempts_from, results_from;
@@ -109,6 +111,9 @@ void partition_end_sessions(struct partition *p);
 
 /* Was it answered before it was read (again)? */
 bool partition_is_decided(const struct partition *p, int64_t request_offset);
+
+/* What was passed over moved the mark, and nobody committed that yet. */
+bool partition_is_ahead(const struct partition *p);
 
 /* The mark is past anew_below: forgets what was needed below it. */
 void partition_forget_anew(struct partition *p);

@@ -135,6 +135,7 @@ static void on_committed(void *arg, const char *error,
 		    partition_read_metadata(p, list[i].offset,
 		                            list[i].metadata))
 			p->mark = list[i].offset;
+		p->mark_committed = p->mark;
 	}
 	ask(c, true);
 }

@@ -98,6 +98,22 @@ bool checker_all_answered(void)
 	return true;
 }
 
+bool checker_all_marked(void)
+{
+	for (size_t i = 0; i < seen.asked_count; i++) {
+		const struct asked *a = &seen.asked[i];
+
+		if (!is_durable(a->record) ||
+		    a->record->offset < log_committed(a->p->number).offset)
+			continue;
+		if (sim_failed())
+			sim_trace("not below its mark: %d@%lld", a->p->number,
+			          (long long)a->record->offset);
+		return false;
+	}
+	return true;
+}
+
 static void expect_count(const struct asked *a, enum answer_is is, int least,
                          int most)
 {

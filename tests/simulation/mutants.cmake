@@ -79,6 +79,9 @@ mutant(retention_is_a_gap coordinator/restore.c
 # or the chain begins anew without them.
 mutant(head_expires coordinator/restore.c
 	"p->sequence = p->expected_sequence;\n\tp->head = p->expected_head;" "")
+# What is passed over moves no mark that anybody is told of.
+mutant(marks_stay coordinator/coordinator.c
+	"outbox_commit_marks(c->outbox);" ";")
 # What a leader does not know yet is taken for lost.
 mutant(no_doubt coordinator/restore.c
 	"return p->doubts < DOUBTS_MAX;" "return false;")

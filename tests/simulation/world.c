@@ -40,6 +40,7 @@ static struct instance instances[WORLD_INSTANCES];
 /* Given up by whoever watches them, and replaced, but not dead. */
 static struct instance ghosts[GHOSTS_MAX];
 static int instances_count, ghosts_count, faults_left;
+static bool calm; /* no hand moves, nobody is killed any more */
 static struct settings *settings;
 static struct metrics *metrics;
 static struct stats *stats;
@@ -292,7 +293,7 @@ static void reset_mark_of(int32_t partition)
 static void reset_mark(void *arg)
 {
 	(void)arg;
-	if (sim.faults)
+	if (!calm)
 		reset_mark_of(0);
 }
 
@@ -433,6 +434,23 @@ static void run_until_answered(void)
 	}
 }
 
+/* What is answered need not be read again: marks follow without another
+   request. */
+static void run_until_marked(void)
+{
+	int64_t until = sim.now_us + CALM_LIMIT_US;
+
+	while (!sim_failed() && !checker_all_marked()) {
+		if (sim.now_us > until) {
+			sim_fail("a mark is stuck: not past what is answered "
+			         "in %lld s of calm",
+			         (long long)(CALM_LIMIT_US / SECOND));
+			(void)checker_all_marked();
+		}
+		run_for(SECOND);
+	}
+}
+
 /* All die; one comes back and must find nothing left to answer. */
 static void restart_all(void)
 {
@@ -473,18 +491,26 @@ static void set_back(void)
 	}
 	if (!sim_failed())
 		restart_all();
+	run_until_marked();
 }
 
 /* Nothing was asked for so long that retention took every decision: who comes
    then goes on with the chain. */
 static void be_quiet(void)
 {
+	if (world.mark_was_reset) /* who serves does not know of it */
+		restart_all();
+	run_until_marked();
 	run_for((world.conf.duplicate_window_ms + 1000) * MS);
 	end_all();
 	for (int32_t p = 0; p < world.partitions; p++)
 		log_expire(log_find(world.deployment.topics.decisions, p));
+	/* answers may be lost and leaders slow, while nobody is killed */
+	faults_left = 0;
+	sim.faults = sim_percent(50);
 	for (int times = 0; times < 2 && !sim_failed(); times++)
 		restart_all();
+	sim.faults = false;
 	if (sim_failed())
 		return;
 	players_send_late();
@@ -493,6 +519,7 @@ static void be_quiet(void)
 
 void world_play(void)
 {
+	calm = false;
 	log_begin();
 	model_out_begin();
 	choose_settings();
@@ -506,9 +533,12 @@ void world_play(void)
 		sim_after(NULL, sim_below(40 * SECOND), reset_mark, NULL);
 	run_for(5 * SECOND + sim_below(50 * SECOND));
 	sim.faults = false;
+	calm = true;
 	sim_trace("calm");
 	if (!sim_failed())
 		run_until_answered();
+	if (!sim_failed() && !world.mark_was_reset)
+		run_until_marked();
 	if (!sim_failed() && world.set_back)
 		set_back();
 	if (!sim_failed() && world.quiet)

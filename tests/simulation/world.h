@@ -45,6 +45,8 @@ void players_on_check(const struct log_partition *p,
 void checker_begin(void);
 /* Every request record has its answer. */
 bool checker_all_answered(void);
+/* Every request is below the mark that is committed for its partition. */
+bool checker_all_marked(void);
 /* Everything that can only be said at the end. */
 void checker_end(void);
 /* A mark is about to be set back: what is below it was answered, for ever. */
