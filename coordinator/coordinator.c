@@ -158,7 +158,7 @@ static void on_requests_broken(void *owner, const struct kafka_partition *at,
 	struct partition *p = partition_find(c, at->partition);
 
 	if (p != NULL)
-		partition_stop(p, "coordinator_partition_broken", why);
+		restore_on_broken(p, at, why);
 }
 
 static void on_fatal(void *owner, const char *why)
@@ -238,7 +238,7 @@ static void on_log_broken(void *owner, const struct kafka_partition *at,
 	if (strcmp(at->topic, c->d->topics.requests) == 0)
 		copies_on_broken(c->copies, at, why);
 	else if (p != NULL && strcmp(at->topic, c->d->topics.perspectives) != 0)
-		partition_stop(p, "coordinator_partition_broken", why);
+		restore_on_broken(p, at, why);
 	else
 		log_error("coordinator_topic_broken", F_STR("topic", at->topic),
 		          F_STR("why", why));

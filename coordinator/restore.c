@@ -594,3 +594,29 @@ void restore_on_eof(struct partition *p, const char *topic, int64_t offset,
 		}
 	}
 }
+
+/* Nothing of requests was read yet, and so nothing answered. */
+static bool is_being_restored(const struct partition *p)
+{
+	return p->phase < PARTITION_SERVING ||
+	       (p->phase == PARTITION_SERVING &&
+	        offsets_next(p->offsets) == p->mark);
+}
+
+void restore_on_broken(struct partition *p, const struct kafka_partition *at,
+                       const char *why)
+{
+	struct coordinator *c = p->c;
+	struct kafka_partition results = partition_of(p, c->d->topics.results);
+
+	if (!is_being_restored(p) || !may_doubt(p)) {
+		partition_stop(p, "coordinator_partition_broken", why);
+		return;
+	}
+	if (strcmp(at->topic, c->d->topics.requests) == 0)
+		kafka_in_stop(c->requests_in, at);
+	else
+		kafka_in_stop(c->log_in, at);
+	kafka_in_stop(c->log_in, &results);
+	doubt(p, why);
+}

@@ -16,6 +16,11 @@ void restore_on_attempt(struct partition *p, const struct kafka_message *m);
 void restore_on_eof(struct partition *p, const char *topic, int64_t offset,
                     int64_t high);
 
+/* What is read of it is no longer on the log: retention took it meanwhile, as a
+   rule, since logs are read from their start. */
+void restore_on_broken(struct partition *p, const struct kafka_partition *at,
+                       const char *why);
+
 /* Its copies are known too: requests are read from the mark on. */
 void restore_serve(struct partition *p);
 

@@ -30,7 +30,7 @@ struct fetcher {
 struct fetched {
 	struct fetcher *f;
 	unsigned version;
-	int64_t until, high;
+	int64_t until, low, high;
 };
 
 struct kafka_in {
@@ -61,6 +61,15 @@ static void on_fetched(void *arg)
 	int64_t left = 1 + sim_below(PER_TURN);
 
 	f->busy = false;
+	if (!f->in->freed && f->version == x->version && f->reading &&
+	    f->next < x->low) {
+		struct kafka_partition at = { f->p->topic, f->p->number };
+
+		f->reading = false;
+		f->in->events.on_broken(f->in->events.owner, &at,
+		                        "offset out of range");
+		return;
+	}
 	while (!f->in->freed && f->version == x->version && f->reading &&
 	       !f->paused && f->next < x->until && left > 0) {
 		const struct log_record *r =
@@ -94,6 +103,7 @@ static void on_fetch(void *arg)
 	struct fetched *x = arg;
 	struct fetcher *f = x->f;
 
+	x->low = f->p->low;
 	x->high = log_end(f->p);
 	x->until = f->in->uncommitted ? x->high : log_stable(f->p);
 	/* a new leader that does not know yet how far its log is replicated */

@@ -79,6 +79,9 @@ mutant(retention_is_a_gap coordinator/restore.c
 # or the chain begins anew without them.
 mutant(head_expires coordinator/restore.c
 	"p->sequence = p->expected_sequence;\n\tp->head = p->expected_head;" "")
+# Retention during a restore stops the partition.
+mutant(broken_stops coordinator/restore.c
+	"!is_being_restored(p) ||" "1 ||")
 # What is passed over moves no mark that anybody is told of.
 mutant(marks_stay coordinator/coordinator.c
 	"outbox_commit_marks(c->outbox);" ";")

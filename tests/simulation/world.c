@@ -494,6 +494,18 @@ static void set_back(void)
 	run_until_marked();
 }
 
+static void expire(void *arg)
+{
+	const struct topics *t = &world.deployment.topics;
+
+	(void)arg;
+	for (int32_t p = 0; p < world.partitions; p++) {
+		log_expire(log_find(t->decisions, p));
+		log_expire(log_find(t->attempts, p));
+		log_expire(log_find(t->results, p));
+	}
+}
+
 /* Nothing was asked for so long that retention took every decision: who comes
    then goes on with the chain. */
 static void be_quiet(void)
@@ -503,8 +515,11 @@ static void be_quiet(void)
 	run_until_marked();
 	run_for((world.conf.duplicate_window_ms + 1000) * MS);
 	end_all();
-	for (int32_t p = 0; p < world.partitions; p++)
-		log_expire(log_find(world.deployment.topics.decisions, p));
+	/* or while who comes reads what is left */
+	if (sim_percent(50))
+		expire(NULL);
+	else
+		sim_after(NULL, sim_below(15 * SECOND), expire, NULL);
 	/* answers may be lost and leaders slow, while nobody is killed */
 	faults_left = 0;
 	sim.faults = sim_percent(50);
