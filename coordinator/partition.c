@@ -128,12 +128,25 @@ static int64_t head_least(const struct partition *p)
 	return known + (p->staged_sequence - p->sequence);
 }
 
-/* "3 <mark> <decisions> <attempts> <results> <sequence> <anew> <least>
-   <decided> <head>": of which mark it speaks; from where a successor reads; the
-   chain's head that it must find there; anew_below; where that head is at
-   least, and its time (0 while a decision names a request above the mark); then
-   what above the mark is answered without a decision. "2" is the same without
-   <anew>, <least> and <decided>. */
+/* With an empty window a successor needs what is being written alone, wherever
+   on the log the head before it was. 0: that can't be said. */
+static int64_t needed_sequence(const struct partition *p)
+{
+	if (window_count(p->window) > 0 || p->anew_below > 0 ||
+	    answered_any_decided(p->answered, offsets_mark(p->offsets)) ||
+	    answered_oldest(p->answered, INT64_MAX) < INT64_MAX ||
+	    p->staged_sequence == p->sequence)
+		return 0;
+	return p->sequence + 1;
+}
+
+/* "4 <mark> <decisions> <attempts> <results> <sequence> <anew> <least>
+   <decided> <needed> <head>": of which mark it speaks; from where a successor
+   reads; the chain's head that it must find there; anew_below; where that head
+   is at least, and its time (0 while a decision names a request above the
+   mark); from which sequence on decisions are needed; then what above the mark
+   is answered without a decision. "3" is the same without <needed>, "2" without
+   <anew>, <least> and <decided>, too. */
 void partition_metadata(const struct partition *p, struct buf *out)
 {
 	int64_t attempts = p->attempts_next, results = p->results_next;
@@ -151,13 +164,14 @@ void partition_metadata(const struct partition *p, struct buf *out)
 
 	if (answered_any_decided(p->answered, offsets_mark(p->offsets)))
 		decided = 0;
-	buf_printf(out, "3 %lld %lld %lld %lld %lld %lld %lld %lld %s",
+	buf_printf(out, "4 %lld %lld %lld %lld %lld %lld %lld %lld %lld %s",
 	           (long long)offsets_mark(p->offsets),
 	           (long long)answered_oldest(p->answered, decisions),
 	           (long long)attempts, (long long)results,
 	           (long long)p->staged_sequence, (long long)p->anew_below,
 	           (long long)(head_least(p) > 0 ? head_least(p) : 0),
-	           (long long)decided, digest_hex(&p->staged_head, head));
+	           (long long)decided, (long long)needed_sequence(p),
+	           digest_hex(&p->staged_head, head));
 	answered_write(p->answered, offsets_mark(p->offsets), out);
 }
 
@@ -175,16 +189,20 @@ bool partition_read_metadata(struct partition *p, int64_t mark,
                              struct span text)
 {
 	struct span word;
-	uint64_t n[9] = { 0 };
+	static const size_t words[] = { [2] = 6, [3] = 9, [4] = 10 };
+	uint64_t n[10] = { 0 };
 	struct digest head;
 
-	for (size_t i = 0; i < (n[0] == 2 ? 6 : 9); i++) {
+	if (!take_word(&text, &word) || !text_u64(word, INT64_MAX, &n[0]) ||
+	    n[0] < 2 || n[0] > 4)
+		return false;
+	for (size_t i = 1; i < words[n[0]]; i++) {
 		if (!take_word(&text, &word) ||
 		    !text_u64(word, INT64_MAX, &n[i]))
 			return false;
 	}
 	/* of another mark: somebody moved the offset and kept the words */
-	if ((n[0] != 2 && n[0] != 3) || (int64_t)n[1] != mark ||
+	if ((int64_t)n[1] != mark ||
 	    !digest_parse(span_sub(text, 0, DIGEST_HEX_ROOM - 1), &head) ||
 	    !answered_read(p->answered, mark,
 	                   span_sub(text, DIGEST_HEX_ROOM - 1, text.len)))
@@ -196,6 +214,7 @@ bool partition_read_metadata(struct partition *p, int64_t mark,
 	p->expected_head = head;
 	p->head_least = (int64_t)n[7];
 	p->decided_ms = (int64_t)n[8];
+	p->needed_sequence = (int64_t)n[9];
 	partition_set_anew(p, (int64_t)n[6] > mark ? (int64_t)n[6] : 0);
 	return true;
 }

@@ -82,7 +82,12 @@ struct partition {
 	int64_t decided_ms;    /* the newest decision's time; 0: not known */
 	/* of the metadata, where it has it: the head is there or behind it */
 	int64_t head_least;
-	int64_t decisions_low; /* what retention left, at the restore */
+	/* of the metadata: of the decisions, those from that sequence on; 0:
+	   all from decisions_from on */
+	int64_t needed_sequence;
+	int64_t begin_most; /* what is read must begin so early; 0: anywhere */
+	int64_t first_sequence; /* of the decisions read; 0: none */
+	int64_t decisions_low;  /* what retention left, at the restore */
 	/* decisions, attempts, results: must be read at least so far */
 	int64_t until[3];
 	int64_t attempts_next; /* behind the last attempt known to be logged */

@@ -230,15 +230,21 @@ static bool check_decisions(struct partition *p,
                             const struct kafka_watermarks *w)
 {
 	p->decisions_low = w->low;
+	p->begin_most = 0;
 	if (is_on_log(p->decisions_from, w))
 		return true;
-	if (p->decisions_from < w->low && needs_no_decisions(p))
+	bool needs_none = needs_no_decisions(p);
+
+	if (p->decisions_from < w->low &&
+	    (needs_none || (p->mark >= 0 && p->needed_sequence > 0))) {
+		p->begin_most = needs_none ? 0 : p->needed_sequence;
 		log_info("coordinator_decisions_expired",
 		         F_INT("partition", p->number),
 		         F_INT("from", p->decisions_from), F_INT("to", w->low));
-	else if (!accept_loss(p, p->c->d->topics.decisions, p->decisions_from,
-	                      w))
+	} else if (!accept_loss(p, p->c->d->topics.decisions, p->decisions_from,
+	                        w)) {
 		return false;
+	}
 	p->decisions_from = w->low;
 	return true;
 }
@@ -395,6 +401,8 @@ void restore_on_decision(struct partition *p, const struct kafka_message *m)
 			goto out;
 		}
 	}
+	if (first)
+		p->first_sequence = d.sequence;
 	take_decision(p, m, &d);
 out:
 	arena_free(&arena);
@@ -452,6 +460,23 @@ static bool head_expired(struct partition *p)
 	p->head = p->expected_head;
 	p->last_decision = p->head_least;
 	return true;
+}
+
+/* Of what retention left, the first must be what is needed, or before it. */
+static bool begins_early(struct partition *p)
+{
+	char why[128];
+
+	if (p->begin_most == 0 || p->first_sequence <= p->begin_most)
+		return true;
+	(void)snprintf(why, sizeof(why),
+	               "decisions are needed from sequence %lld on, and begin "
+	               "with %lld",
+	               (long long)p->begin_most, (long long)p->first_sequence);
+	if (accepts(p, why))
+		return true;
+	partition_stop(p, "coordinator_partition_gap", why);
+	return false;
 }
 
 /* The head that the mark was committed with must be what the log ends with. */
@@ -566,7 +591,8 @@ void restore_on_eof(struct partition *p, const char *topic, int64_t offset,
 		if (offset < high)
 			return; /* an open transaction: there is more to come */
 		kafka_in_stop(p->c->log_in, &at);
-		if (is_short(p, offset, p->until[0]) || !head_matches(p))
+		if (is_short(p, offset, p->until[0]) || !begins_early(p) ||
+		    !head_matches(p))
 			return;
 		p->phase = PARTITION_ATTEMPTS;
 		start_reading(p, t->attempts, p->attempts_from);

@@ -82,6 +82,9 @@ mutant(head_expires coordinator/restore.c
 # Retention during a restore stops the partition.
 mutant(broken_stops coordinator/restore.c
 	"!is_being_restored(p) ||" "1 ||")
+# The first decision after a quiet time needs what went before it.
+mutant(first_needs_all coordinator/partition.c
+	"return p->sequence + 1;" "return 0;")
 # What is passed over moves no mark that anybody is told of.
 mutant(marks_stay coordinator/coordinator.c
 	"outbox_commit_marks(c->outbox);" ";")

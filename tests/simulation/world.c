@@ -360,6 +360,9 @@ static void choose_settings(void)
 		c->duplicate_window_max = 1000;
 		c->duplicate_window_ms =
 			sim_percent(50) ? 1000 : 1000 + sim_below(5000);
+		/* long enough to change hands within it */
+		if (world.quiet)
+			c->duplicate_window_ms = 1000 + sim_below(40000);
 	}
 }
 
@@ -506,16 +509,10 @@ static void expire(void *arg)
 	}
 }
 
-/* Nothing was asked for so long that retention took every decision: who comes
-   then goes on with the chain. */
-static void be_quiet(void)
+/* Who comes now reads what retention left, or takes while it reads. */
+static void come_back(void)
 {
-	if (world.mark_was_reset) /* who serves does not know of it */
-		restart_all();
-	run_until_marked();
-	run_for((world.conf.duplicate_window_ms + 1000) * MS);
 	end_all();
-	/* or while who comes reads what is left */
 	if (sim_percent(50))
 		expire(NULL);
 	else
@@ -526,10 +523,28 @@ static void be_quiet(void)
 	for (int times = 0; times < 2 && !sim_failed(); times++)
 		restart_all();
 	sim.faults = false;
+}
+
+/* Nothing was asked for so long that retention took every decision: who comes
+   then, or was there all the time, goes on with the chain; and so does who
+   comes when there is one decision again. */
+static void be_quiet(void)
+{
+	if (world.mark_was_reset) /* who serves does not know of it */
+		restart_all();
+	run_until_marked();
+	run_for((world.conf.duplicate_window_ms + 1000) * MS);
+	if (sim_percent(50))
+		come_back();
+	else
+		expire(NULL);
 	if (sim_failed())
 		return;
 	players_send_late();
 	run_until_answered();
+	if (!sim_failed())
+		restart_all();
+	run_until_marked();
 }
 
 void world_play(void)

@@ -94,6 +94,9 @@ static const char *const foreign[] = {
 	"3 99 0 0 0 0 0 0 0 " HEX64,
 	"3 100 0 0 0 0 0 0 -1 " HEX64,
 	"4 100 0 0 0 0 0 0 0 " HEX64,
+	"4 99 0 0 0 0 0 0 0 0 " HEX64,
+	"5 100 0 0 0 0 0 0 0 0 " HEX64,
+	"1 100 0 0 0 0 " HEX64,
 	"2 99 0 0 0 0 " HEX64, /* of another mark */
 	"2 101 0 0 0 0 " HEX64,
 	"2 100 -1 0 0 0 " HEX64,
@@ -173,6 +176,41 @@ START_TEST(metadata_says_when_it_was_decided)
 }
 END_TEST
 
+/* After a quiet time the head may be gone, and all that is needed is what is
+   being written. Not said where more is needed. */
+START_TEST(metadata_says_what_is_needed)
+{
+	const struct window_entry entry = { .request_id = SPAN("id"),
+		                            .offset = 50 };
+	struct buf text = { 0 };
+	struct partition q = { .answered = answered_new() };
+
+	offsets_begin(p.offsets, 100);
+	offsets_begin(p.offsets, 101);
+	p.sequence = 10; /* two are staged */
+	p.last_decision = 50;
+	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
+	ck_assert_int_eq(q.needed_sequence, 11);
+	answered_note(p.answered, 101, ANSWERED_STAGED);
+	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
+	ck_assert_int_eq(q.needed_sequence, 0);
+	answered_forget(p.answered, 101);
+	answered_note(p.answered, 99, 40); /* to be dropped with the commit */
+	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
+	ck_assert_int_eq(q.needed_sequence, 0);
+	answered_forget(p.answered, 99);
+	window_add(p.window, &entry);
+	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
+	ck_assert_int_eq(q.needed_sequence, 0);
+	window_expire(p.window, INT64_MAX);
+	p.sequence = 12; /* nothing is staged */
+	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
+	ck_assert_int_eq(q.needed_sequence, 0);
+	answered_free(&q.answered);
+	buf_clear(&text);
+}
+END_TEST
+
 /* Written by a coordinator before anew_below was. */
 START_TEST(old_metadata_is_read)
 {
@@ -183,6 +221,7 @@ START_TEST(old_metadata_is_read)
 	ck_assert_int_eq(p.expected_sequence, 12);
 	ck_assert_int_eq(p.anew_below, 0);
 	ck_assert_int_eq(p.decided_ms, 0); /* so a gap is a gap */
+	ck_assert_int_eq(p.needed_sequence, 0);
 	ck_assert_ptr_null(p.remembered);
 	ck_assert(answered_has(p.answered, 105));
 }
@@ -271,6 +310,7 @@ int main(void)
 	                    COUNT(foreign));
 	tcase_add_test(tc, anew_until_the_mark_is_past);
 	tcase_add_test(tc, metadata_says_when_it_was_decided);
+	tcase_add_test(tc, metadata_says_what_is_needed);
 	tcase_add_test(tc, old_metadata_is_read);
 	tcase_add_test(tc, decisions_are_kept_for_the_mark);
 	tcase_add_test(tc, metadata_fits);
