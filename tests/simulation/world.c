@@ -509,6 +509,27 @@ static void expire(void *arg)
 	}
 }
 
+static bool anybody_reads(void)
+{
+	const struct coordinator *c = instances[0].coordinator;
+
+	for (int32_t p = 0; c != NULL && p < world.partitions; p++) {
+		if (c->partitions[p] != NULL &&
+		    c->partitions[p]->phase > PARTITION_ASKING &&
+		    c->partitions[p]->phase < PARTITION_SERVING)
+			return true;
+	}
+	return false;
+}
+
+static void expire_while_read(void *arg)
+{
+	if (anybody_reads())
+		expire(NULL);
+	else
+		sim_after(NULL, sim_below(10 * MS), expire_while_read, arg);
+}
+
 /* Who comes now reads what retention left, or takes while it reads. */
 static void come_back(void)
 {
@@ -516,7 +537,7 @@ static void come_back(void)
 	if (sim_percent(50))
 		expire(NULL);
 	else
-		sim_after(NULL, sim_below(15 * SECOND), expire, NULL);
+		expire_while_read(NULL);
 	/* answers may be lost and leaders slow, while nobody is killed */
 	faults_left = 0;
 	sim.faults = sim_percent(50);
