@@ -8,7 +8,13 @@
 
 #include <stdlib.h>
 
-enum { ASK_LIMIT_MS = 10000, AGAIN_MS = 1000 };
+enum {
+	ASK_LIMIT_MS = 10000,
+	AGAIN_MS = 1000,
+	/* brokers end an open transaction in 10 s; a log that does not go on
+	   for so long is shorter than its leader said */
+	STALL_MS = 30000
+};
 
 struct copies {
 	struct coordinator *c;
@@ -18,7 +24,9 @@ struct copies {
 	int64_t *until;   /* by partition of requests; -1: read so far */
 	size_t left;
 	int64_t began_mono_ms;
+	int64_t read_mono_ms; /* when the last record came */
 	struct timer *again;
+	struct timer *stalled; /* since a log ended too early */
 };
 
 static void begin(struct copies *x);
@@ -46,6 +54,7 @@ static void stop_reading(struct copies *x)
 		x->until[i] = -1;
 	}
 	x->left = 0;
+	timer_stop(x->stalled);
 }
 
 static void finish(struct copies *x)
@@ -54,6 +63,7 @@ static void finish(struct copies *x)
 	bool more = false;
 
 	x->running = false;
+	timer_stop(x->stalled);
 	log_info("coordinator_copies_read",
 	         F_INT("took_ms", clock_mono_ms() - x->began_mono_ms));
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
@@ -119,6 +129,7 @@ void copies_on_message(struct copies *x, const struct kafka_message *m)
 {
 	if (!is_awaited(x, m->partition))
 		return;
+	x->read_mono_ms = clock_mono_ms();
 	if (m->offset < x->until[m->partition])
 		note(x, m);
 	if (m->offset + 1 >= x->until[m->partition])
@@ -128,9 +139,23 @@ void copies_on_message(struct copies *x, const struct kafka_message *m)
 void copies_on_eof(struct copies *x, const struct kafka_partition *at,
                    int64_t offset)
 {
-	/* short of it while a transaction is open: there is more to come */
-	if (is_awaited(x, at->partition) && offset >= x->until[at->partition])
+	if (!is_awaited(x, at->partition))
+		return;
+	if (offset >= x->until[at->partition])
 		reached(x, at->partition);
+	else /* a transaction is open, and more to come; or it never does */
+		timer_set_ms(x->stalled, STALL_MS);
+}
+
+static void on_stalled(void *arg)
+{
+	struct copies *x = arg;
+	int64_t still_ms = clock_mono_ms() - x->read_mono_ms;
+
+	if (still_ms < STALL_MS)
+		timer_set_ms(x->stalled, STALL_MS - still_ms);
+	else
+		try_again(x, "a log ends before what its leader said");
 }
 
 void copies_on_broken(struct copies *x, const struct kafka_partition *at,
@@ -228,6 +253,7 @@ struct copies *copies_new(struct coordinator *c)
 
 	x->c = c;
 	x->again = timer_new(c->loop, on_again, x);
+	x->stalled = timer_new(c->loop, on_stalled, x);
 	x->until = xcalloc(c->d->partitions, sizeof(*x->until));
 	for (uint32_t i = 0; i < c->d->partitions; i++)
 		x->until[i] = -1;
@@ -239,6 +265,7 @@ void copies_free(struct copies **x)
 	if (*x == NULL)
 		return;
 	timer_free(&(*x)->again);
+	timer_free(&(*x)->stalled);
 	free((*x)->until);
 	free(*x);
 	*x = NULL;

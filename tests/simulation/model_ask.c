@@ -4,6 +4,7 @@
 #include "kafka/kafka_ask.h"
 
 #include "tests/simulation/model_log.h"
+#include "tests/simulation/world.h"
 
 enum { LOOK_AGAIN_US = 100 * MS };
 
@@ -68,6 +69,15 @@ static void on_answer(void *arg)
 		begin(a);
 }
 
+/* Now and then a leader of `requests` says of its log's end what its successor,
+   which was not in sync, does not know. */
+static int64_t end_said(const struct log_partition *p)
+{
+	bool requests = strcmp(p->topic, world.deployment.topics.requests) == 0;
+
+	return log_end(p) + (requests && sim_fault(0.5));
+}
+
 /* Now and then a leader is away. */
 static void look_marks(struct question *q)
 {
@@ -81,7 +91,7 @@ static void look_marks(struct question *q)
 			log_find(q->list[i].topic, q->list[i].partition);
 
 		q->marks[i] = (struct kafka_watermarks){ q->list[i], p->low,
-			                                 log_end(p) };
+			                                 end_said(p) };
 	}
 }
 

@@ -82,6 +82,9 @@ mutant(head_expires coordinator/restore.c
 # Retention during a restore stops the partition.
 mutant(broken_stops coordinator/restore.c
 	"!is_being_restored(p) ||" "1 ||")
+# What a leader said of its log's end is waited for without end.
+mutant(copies_wait coordinator/copies.c
+	"timer_set_ms(x->stalled, STALL_MS);\n}" ";\n}")
 # The first decision after a quiet time needs what went before it.
 mutant(first_needs_all coordinator/partition.c
 	"return p->sequence + 1;" "return 0;")
