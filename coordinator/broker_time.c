@@ -62,17 +62,22 @@ static void complain(struct coordinator *c, const char *topic, bool was_good)
 void broker_time_note(struct coordinator *c, const char *topic,
                       enum kafka_time_kind kind, int64_t timestamp_ms)
 {
+	if (kind == KAFKA_TIME_APPEND)
+		clock_watch_note(&c->broker_time.watch, clock_wall_ms(),
+		                 timestamp_ms, clock_mono_ms());
+	broker_time_note_kind(c, topic, kind);
+}
+
+void broker_time_note_kind(struct coordinator *c, const char *topic,
+                           enum kafka_time_kind kind)
+{
 	struct broker_time *b = &c->broker_time;
 	int which = index_of(c, topic);
 
-	if (kind == KAFKA_TIME_APPEND) {
-		clock_watch_note(&b->watch, clock_wall_ms(), timestamp_ms,
-		                 clock_mono_ms());
-		if (which >= 0)
-			b->good[which] = true;
-	} else if (kind == KAFKA_TIME_CREATE && which >= 0) {
+	if (kind == KAFKA_TIME_APPEND && which >= 0)
+		b->good[which] = true;
+	else if (kind == KAFKA_TIME_CREATE && which >= 0)
 		complain(c, topic, b->good[which]);
-	}
 }
 
 bool broker_time_ahead(const struct coordinator *c, int64_t *ahead_ms)

@@ -65,6 +65,9 @@ static void on_request(void *owner, const struct kafka_message *m)
 
 	if (p == NULL || p->phase != PARTITION_SERVING || c->revoking)
 		return;
+	/* an older one may be from before the topic was set right */
+	if (m->offset >= p->requests_high)
+		broker_time_note_kind(c, m->topic, m->time_kind);
 	requests_on_message(p, m);
 	coordinator_balance(c);
 }

@@ -61,6 +61,7 @@ struct partition {
 
 	/* Where the committed mark said that reading begins. */
 	int64_t mark;
+	int64_t requests_high;  /* of the log, when it was restored */
 	int64_t mark_committed; /* -1: none of ours */
 	int64_t mark_flying;    /* in the batch in flight; -1: not in it */
 	bool mark_known; /* it was asked for: until then the rest says nothing

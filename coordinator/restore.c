@@ -281,6 +281,7 @@ static void begin_decisions(struct partition *p,
 {
 	if (!check_logs(p, w))
 		return;
+	p->requests_high = w[3].high;
 	p->attempts_next = p->attempts_from;
 	p->results_next = p->results_from;
 	for (size_t t = 0; t < 3; t++)

@@ -381,7 +381,10 @@ check_clocks()
 	manifest "${T}q." '
 topic("decisions")["config"]["message.timestamp.type"] = "CreateTime"'
 	coordinator_settings s "${T}q."
-	for name in p q r s; do
+	manifest "${T}u." '
+topic("requests")["config"]["message.timestamp.type"] = "CreateTime"'
+	coordinator_settings v "${T}u."
+	for name in p q r s v; do
 		start $name coordinator
 	done
 	start pw perspective-worker
@@ -405,6 +408,9 @@ topic("decisions")["config"]["message.timestamp.type"] = "CreateTime"'
 		"a skewed primary"
 	submit "${T}q." one bad_name..example
 	ends s 78 "topic .\"${T}q.decisions.*LogAppendTime"
+	wait_get v /readyz '^ready' "before a request"
+	submit "${T}u." one bad_name..example
+	ends v 78 "topic .\"${T}u.requests.*LogAppendTime"
 	"$BIN/mpicctl" doctor --config "$KAFKA_MPICCTL_CONF" -o json \
 		--topic-prefix "${T}q." >"$DIR/ctl.log" 2>&1 || true
 	says ctl "${T}q.decisions: wants .*LogAppendTime (is CreateTime)" 1 \
