@@ -92,7 +92,10 @@ static error_t on_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'z': o->zone = arg; return 0;
 	case 'P': o->perspectives = arg; return 0;
-	case 'a': o->alpn = true; /* fall through */
+	case 'a':
+		o->alpn = true;
+		take_challenge(state, o, arg);
+		return 0;
 	case 't': take_challenge(state, o, arg); return 0;
 	case 'i': o->in_flight = number(state, arg); return 0;
 	case 'r': o->rate = number(state, arg); return 0;

@@ -149,8 +149,10 @@ static void send_row_for(int64_t id, const struct fault_row *row,
 	check_encode(&check, &bytes);
 
 	struct frame f = { .kind = FRAME_JOB,
-		           .job = { id, check.check_set, buf_span(&bytes),
-		                    budget_ms } };
+		           .job = { .id = id,
+		                    .check_set = check.check_set,
+		                    .check = buf_span(&bytes),
+		                    .budget_ms = budget_ms } };
 
 	probe_world_send(&world, &f);
 	buf_clear(&bytes);

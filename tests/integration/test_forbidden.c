@@ -175,8 +175,10 @@ static void send_row(int64_t id, const struct row *row)
 	check_encode(&check, &bytes);
 
 	struct frame f = { .kind = FRAME_JOB,
-		           .job = { id, check.check_set, buf_span(&bytes),
-		                    BUDGET_MS } };
+		           .job = { .id = id,
+		                    .check_set = check.check_set,
+		                    .check = buf_span(&bytes),
+		                    .budget_ms = BUDGET_MS } };
 
 	probe_world_send(&world, &f);
 	buf_clear(&bytes);

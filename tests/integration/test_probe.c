@@ -307,7 +307,10 @@ static void send_job(int64_t id, unsigned set, const struct check *check,
 
 	check_encode(check, &bytes);
 	struct frame f = { .kind = FRAME_JOB,
-		           .job = { id, set, buf_span(&bytes), budget_ms } };
+		           .job = { .id = id,
+		                    .check_set = set,
+		                    .check = buf_span(&bytes),
+		                    .budget_ms = budget_ms } };
 
 	probe_world_send(&world, &f);
 	buf_clear(&bytes);
@@ -603,8 +606,10 @@ START_TEST(what_hangs_is_told)
 	ck_assert(probe_world_read(&world, READ_MS, &got));
 	check_encode(&c, &bytes);
 	struct frame job = { .kind = FRAME_JOB,
-		             .job = { 1, c.check_set, buf_span(&bytes),
-		                      AMPLE_MS } };
+		             .job = { .id = 1,
+		                      .check_set = c.check_set,
+		                      .check = buf_span(&bytes),
+		                      .budget_ms = AMPLE_MS } };
 
 	if (hangs[_i].full != NULL) {
 		full[0] = span_str(hangs[_i].full);
@@ -790,7 +795,10 @@ static void send_oversized(void)
 static void send_check_that_is_none(void)
 {
 	struct frame f = { .kind = FRAME_JOB,
-		           .job = { 1, SET_DCV, SPAN("\x80"), 1000 } };
+		           .job = { .id = 1,
+		                    .check_set = SET_DCV,
+		                    .check = SPAN("\x80"),
+		                    .budget_ms = 1000 } };
 
 	probe_world_send(&world, &f);
 }
