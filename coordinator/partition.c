@@ -149,13 +149,12 @@ static int64_t needed_sequence(const struct partition *p)
    <anew>, <least> and <decided>, too. */
 void partition_metadata(const struct partition *p, struct buf *out)
 {
-	int64_t attempts = p->attempts_next, results = p->results_next;
+	int64_t attempts = p->attempts_next;
 	char head[DIGEST_HEX_ROOM];
 
-	for (const struct session *s = p->sessions; s != NULL; s = s->hh.next) {
+	/* from where their results are read the attempts say themselves */
+	for (const struct session *s = p->sessions; s != NULL; s = s->hh.next)
 		attempts = session_attempts_from(s, attempts);
-		results = session_results_from(s, results);
-	}
 	int64_t decisions = window_oldest(
 		p->window,
 		p->last_decision >= 0 ? p->last_decision : p->decisions_from);
@@ -167,7 +166,7 @@ void partition_metadata(const struct partition *p, struct buf *out)
 	buf_printf(out, "4 %lld %lld %lld %lld %lld %lld %lld %lld %lld %s",
 	           (long long)offsets_mark(p->offsets),
 	           (long long)answered_oldest(p->answered, decisions),
-	           (long long)attempts, (long long)results,
+	           (long long)attempts, (long long)p->results_next,
 	           (long long)p->staged_sequence, (long long)p->anew_below,
 	           (long long)(head_least(p) > 0 ? head_least(p) : 0),
 	           (long long)decided, (long long)needed_sequence(p),

@@ -67,6 +67,7 @@ struct partition {
 	bool mark_known; /* it was asked for: until then the rest says nothing
 	                  */
 	int64_t decisions_from, attempts_from, results_from;
+	int64_t results_low;       /* of the log, when it was asked */
 	int64_t expected_sequence; /* of the metadata; -1: none */
 	struct digest expected_head;
 	bool head_seen;     /* on the log, while restoring */

@@ -271,6 +271,7 @@ static bool check_logs(struct partition *p, const struct kafka_watermarks *w)
 		                        "see whether somebody waits"));
 		p->mark = w[3].low;
 	}
+	p->results_low = w[2].low;
 	return check_decisions(p, &w[0]) &&
 	       clamp(p, t->attempts, &p->attempts_from, &w[1]) &&
 	       clamp(p, t->results, &p->results_from, &w[2]);
@@ -540,6 +541,18 @@ out:
 	arena_free(&arena);
 }
 
+/* An owner that was replaced and did not know it yet may have logged an attempt
+   after its successor had read attempts to their end: that one's mark speaks of
+   results up to where it read them, and the attempt's own begin before. */
+static int64_t results_begin(const struct partition *p)
+{
+	int64_t from = p->results_from;
+
+	for (const struct session *s = p->sessions; s != NULL; s = s->hh.next)
+		from = session_results_from(s, from);
+	return from > p->results_low ? from : p->results_low;
+}
+
 /* -- the ends -- */
 
 /* Offsets that the decisions name are not those of the requests there are. */
@@ -604,7 +617,8 @@ void restore_on_eof(struct partition *p, const char *topic, int64_t offset,
 			return;
 		p->attempts_next = offset;
 		p->phase = PARTITION_RESULTS;
-		start_reading(p, t->results, p->results_from);
+		p->results_next = results_begin(p);
+		start_reading(p, t->results, p->results_next);
 	} else if (p->phase == PARTITION_RESULTS &&
 	           strcmp(topic, t->results) == 0) {
 		if (offset < p->until[2] && may_doubt(p))

@@ -118,8 +118,8 @@ mutant(any_key common/decide/count.c
 mutant(no_barrier coordinator/session.c
 	"barrier_add(s->partition->c->barrier, s);" "session_on_results_read(s);")
 # A successor begins to read results too late.
-mutant(results_from_now coordinator/partition.c
-	"results = session_results_from(s, results);" ";")
+mutant(results_from_now coordinator/restore.c
+	"from = session_results_from(s, from);" ";")
 
 # What came too late is begun all the same.
 mutant(no_time_left coordinator/session.c
