@@ -42,11 +42,11 @@ out=$(mktemp)
 trap 'rm -f "$out" "$out.raw"' EXIT
 trap 'exit 130' INT TERM HUP
 
-only=${only:-"^$PWD/(?!build/)"}
+which=${only:-"^$PWD/(?!build/)"}
 files=$(jq -r '.[].file' $build/compile_commands.json |
 	grep -v "^$PWD/build/" | sort -u | wc -l)
 # shellcheck disable=SC2086 # a list of regular expressions
-run-clang-tidy-14 -quiet -p $build -j "$(nproc)" $only >"$out.raw" 2>&1 ||
+run-clang-tidy-14 -quiet -p $build -j "$(nproc)" $which >"$out.raw" 2>&1 ||
 	failed=yes
 
 # Without colours; what a header says to each of its users counts once.
