@@ -100,12 +100,15 @@ wanted()
 	return 1
 }
 
-# A compiler's errors, if there are any; else how the log ends.
+# A compiler's errors, or the tests that failed, if there are any; else how the
+# log ends.
 excerpt()
 {
 	if grep -qE '^FAILED: ' "$1"; then
 		grep -E -A 2 '(: |^)(fatal )?error: |undefined reference' "$1" |
 			head -n 40
+	elif grep -q '^The following tests FAILED:' "$1"; then
+		sed -n '/^The following tests FAILED:/,$p' "$1" | head -n 60
 	else
 		tail -n 40 "$1"
 	fi
