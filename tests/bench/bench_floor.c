@@ -238,6 +238,13 @@ static void print(const struct run *r)
 	(void)printf("],\"sum_us\":%.1f}\n", sum);
 }
 
+static const char *given(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
 int main(int argc, char **argv)
 {
 	struct run r = { .arena = arena_new() };
@@ -250,7 +257,7 @@ int main(int argc, char **argv)
 	r.alpn = strcmp(argv[1], "tls-alpn-01") == 0;
 	r.broker = (struct floor_broker){
 		.brokers = argv[2],
-		.properties = getenv("BENCH_PROPERTIES"),
+		.properties = given("BENCH_PROPERTIES"),
 		.prefix = getenv("BENCH_TOPICS"),
 		.perspective = getenv("BENCH_PERSPECTIVE"),
 	};

@@ -26,12 +26,19 @@
 enum {
 	TICK_MS = 2,
 	DRAIN_MS = 15000,
+	SETTLE_MS = 1500, /* more than an unhurried fetch waits */
 	READY_MS = 20000,
 	CREDIT_MOST = 200, /* requests sent in one tick */
 	OUT_FLIGHT_MAX = 50000
 };
 
-enum phase { PHASE_OPENING, PHASE_WARM, PHASE_MEASURED, PHASE_DRAIN };
+enum phase {
+	PHASE_OPENING,
+	PHASE_WARM,
+	PHASE_MEASURED,
+	PHASE_DRAIN,
+	PHASE_SETTLE
+};
 
 struct load {
 	struct options o;
@@ -39,6 +46,7 @@ struct load {
 	struct timer *tick;
 	struct kafka_out *out;
 	struct kafka_in *in;
+	struct kafka_in *side; /* records whose arrival is not measured */
 	struct traces traces;
 	enum phase phase;
 	size_t ends_missing; /* partitions whose end was not reached yet */
@@ -52,7 +60,7 @@ struct load {
 	struct usage_process before[USAGE_PROCESSES_MAX];
 	struct usage_process after[USAGE_PROCESSES_MAX];
 	int processes;
-	struct properties properties;
+	struct properties properties, unhurried;
 };
 
 static void die(const char *what, const char *why)
@@ -212,7 +220,11 @@ static void next_phase(struct load *l, double now)
 		l->phase = PHASE_DRAIN;
 		l->next_ms = now + DRAIN_MS;
 		return;
-	case PHASE_DRAIN: loop_stop(l->loop);
+	case PHASE_DRAIN:
+		l->phase = PHASE_SETTLE;
+		l->next_ms = now + (l->o.trace ? SETTLE_MS : 0);
+		return;
+	case PHASE_SETTLE: loop_stop(l->loop);
 	}
 }
 
@@ -271,14 +283,15 @@ static void on_fatal(void *owner, const char *why)
 
 /* -- start */
 
-static void read_topic(struct load *l, const char *topic, uint64_t partitions)
+static void read_topic(struct load *l, struct kafka_in *in, const char *topic,
+                       uint64_t partitions)
 {
 	struct err err;
 
 	for (uint64_t i = 0; i < partitions; i++) {
 		struct kafka_partition p = { topic, (int32_t)i };
 
-		if (kafka_in_start(l->in, &p, KAFKA_OFFSET_END, &err) != 0)
+		if (kafka_in_start(in, &p, KAFKA_OFFSET_END, &err) != 0)
 			die(topic, err.text);
 		l->ends_missing++;
 	}
@@ -319,21 +332,34 @@ static void open_clients(struct load *l)
 	l->in = kafka_in_new(l->loop, &conf, &in, &err);
 	if (l->in == NULL)
 		die("consumer", err.text);
+	if (!l->o.trace)
+		return;
+	/* Large fetches, so that what is looked at weighs little on what is
+	   measured. */
+	if (properties_read(&l->unhurried, l->o.properties, &err) != 0)
+		die("--properties", err.text);
+	properties_add(&l->unhurried, "fetch.wait.max.ms=500");
+	properties_add(&l->unhurried, "fetch.min.bytes=1000000");
+	conf.properties = l->unhurried.list;
+	conf.property_count = l->unhurried.count;
+	l->side = kafka_in_new(l->loop, &conf, &in, &err);
+	if (l->side == NULL)
+		die("second consumer", err.text);
 }
 
 static void start_reading(struct load *l)
 {
 	const struct topics *t = &l->traces.topics;
 
-	read_topic(l, t->decisions, l->o.partitions);
+	read_topic(l, l->in, t->decisions, l->o.partitions);
 	if (!l->o.trace)
 		return;
-	read_topic(l, t->attempts, l->o.partitions);
-	read_topic(l, t->results, l->o.partitions);
+	read_topic(l, l->side, t->attempts, l->o.partitions);
+	read_topic(l, l->side, t->results, l->o.partitions);
 	for (int i = 0; i < l->traces.perspectives_count; i++) {
 		char name[TOPIC_NAME_MAX];
 
-		read_topic(l,
+		read_topic(l, l->side,
 		           topics_checks(t, span_str(l->traces.perspectives[i]),
 		                         name),
 		           l->o.checks_partitions);
@@ -431,8 +457,11 @@ int main(int argc, char **argv)
 		die(l.o.samples, "no complete sample could be left there");
 	timer_free(&l.tick);
 	kafka_in_free(&l.in);
+	if (l.side != NULL)
+		kafka_in_free(&l.side);
 	kafka_out_free(&l.out);
 	properties_clear(&l.properties);
+	properties_clear(&l.unhurried);
 	loop_free(&l.loop);
 	arena_free(&l.traces.scratch);
 	arena_free(&l.traces.arena);

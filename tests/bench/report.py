@@ -19,6 +19,7 @@ import sys
 PROGRAMS = ("coordinator", "worker", "probe")
 OTHERS = ("broker", "name servers", "web servers", "other helpers", "load")
 PERSPECTIVES = 6
+LOADS = {"full": "at capacity", "half": "at half", "light": "light load"}
 MARKDOWN = os.environ.get("BENCH_MARKDOWN") == "yes"
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "build/bench"
 
@@ -85,6 +86,7 @@ def of_load(load):
         "outcomes": load["outcomes"],
         "reasons": load["reasons"],
         "most_in_flight": load["most_in_flight"],
+        "processors_busy": sum(cpu.values()) / load["seconds"],
         "cpu_us_per_decision": ours / decided * 1e6 if decided else None,
         "cpu_us_per_decision_by_program": {
             name: seconds / decided * 1e6 if decided else None
@@ -96,16 +98,15 @@ def of_load(load):
 
 def measured(folder, kind):
     floor = read(folder / f"{kind}-floor.json")
-    full = of_load(read(folder / f"{kind}-full.json"))
-    traced = read(folder / f"{kind}-half.json")
-    half = of_load(traced)
-    half["parts"] = traced["parts"]
-    half["traced"] = traced["traced"]
-    for load in (full, half):
+    loads = {"full": of_load(read(folder / f"{kind}-full.json"))}
+    for name in ("half", "light"):
+        traced = read(folder / f"{kind}-{name}.json")
+        loads[name] = of_load(traced) | {"parts": traced["parts"],
+                                         "traced": traced["traced"]}
+    for load in loads.values():
         if load["cpu_us_per_decision"] is not None:
             load["ratio"] = load["cpu_us_per_decision"] / floor["sum_us"]
-    return {"floor": floor, "full": full, "half": half,
-            "records": traced["records"]}
+    return {"floor": floor, **loads, "records": traced["records"]}
 
 
 def machine():
@@ -150,30 +151,31 @@ def show_floor(floor):
 
 
 def show_loads(kind):
-    full, half = kind["full"], kind["half"]
+    loads = [kind[name] for name in LOADS]
     print("  system: CPU per decision, us")
-    line("", "at capacity", "at half")
-    line("decisions a second", number(full["per_second"], 1),
-         number(half["per_second"], 1))
+    line("", *LOADS.values())
+    line("decisions a second",
+         *(number(load["per_second"], 1) for load in loads))
+    line("processors busy",
+         *(number(load["processors_busy"], 2) for load in loads))
     for name in PROGRAMS:
         line(name if name == "coordinator" else f"{name}s, all six",
              *(number(load["cpu_us_per_decision_by_program"][name])
-               for load in (full, half)))
-    line("sum", *(number(load["cpu_us_per_decision"])
-                  for load in (full, half)))
-    line("ratio to the floor", *(number(load.get("ratio"), 2)
-                                 for load in (full, half)))
+               for load in loads))
+    line("sum", *(number(load["cpu_us_per_decision"]) for load in loads))
+    line("ratio to the floor",
+         *(number(load.get("ratio"), 2) for load in loads))
     for name in OTHERS:
         line(f"({name})",
              *(number(load["cpu_us_per_decision_by_program"][name])
-               for load in (full, half)))
+               for load in loads))
     print()
 
 
-def show_latency(half):
-    print(f"  latency at half capacity, ms, {half['traced']} requests")
+def show_latency(load, where):
+    print(f"  latency {where}, ms, {load['traced']} requests")
     line("part", "mean", "p50", "p99", "most")
-    for part in half["parts"]:
+    for part in load["parts"]:
         line(part["name"], *(number(part[key], 1) for key in
                              ("mean_ms", "p50_ms", "p99_ms", "max_ms")))
     print()
@@ -234,11 +236,12 @@ def table(folder, zone, about_brokers, kinds):
               f"{'signed' if zone == 'bulk.lab' else 'unsigned'} zone\n")
         show_floor(kind["floor"])
         show_loads(kind)
-        show_latency(kind["half"])
+        for load in ("half", "light"):
+            show_latency(kind[load], LOADS[load])
         show_sizes(kind)
         show_memory(kind["full"], rest)
-        complain(name, kind["full"], "at capacity")
-        complain(name, kind["half"], "at half")
+        for load, where in LOADS.items():
+            complain(name, kind[load], where)
     print(f"all figures: {folder / 'result.json'}")
 
 
@@ -265,15 +268,16 @@ def perspectives(kind, counts):
         print()
     head("remotes", "decisions/s", "coordinator", "workers", "probes", "sum",
          "per check", "(broker)")
-    for count in counts.split():
-        load = of_load(read(FOLDER / f"perspectives-{count}.json"))
-        cpu = load["cpu_us_per_decision_by_program"]
-        total = load["cpu_us_per_decision"]
-        line(count, number(load["per_second"], 1),
-             *(number(cpu[name]) for name in PROGRAMS), number(total),
-             number(total / (int(count) + 1)) if total else "-",
-             number(cpu["broker"]))
-        complain(kind, load, f"with {count}")
+    for name in ("perspectives", "perspectives-same"):
+        for count in counts.split():
+            load = of_load(read(FOLDER / f"{name}-{count}.json"))
+            cpu = load["cpu_us_per_decision_by_program"]
+            total = load["cpu_us_per_decision"]
+            line(count, number(load["per_second"], 1),
+                 *(number(cpu[name]) for name in PROGRAMS), number(total),
+                 number(total / (int(count) + 1)) if total else "-",
+                 number(cpu["broker"]))
+            complain(kind, load, f"with {count}")
 
 
 def failover(kind, session, owned):
@@ -330,12 +334,16 @@ ROWS = (
      f" ({number(k['half'].get('ratio'), 2)})"),
     ("**added latency at half, p50 / p99, ms**",
      lambda k: both(k["half"], "added")),
-    ("attempt ack", lambda k: both(k["half"], "attempt ack")),
-    ("dispatch, primary", lambda k: both(k["half"], "dispatch, primary")),
-    ("dispatch, remotes", lambda k: both(k["half"], "dispatch, remotes")),
-    ("results", lambda k: both(k["half"], "results")),
-    ("commit and delivery",
-     lambda k: both(k["half"], "commit and delivery")),
+    ("processors busy at half",
+     lambda k: number(k["half"]["processors_busy"], 2)),
+    ("light load, decisions a second (processors busy)",
+     lambda k: f"{number(k['light']['per_second'])} "
+               f"({number(k['light']['processors_busy'], 2)})"),
+    ("**added latency at light load, p50 / p99, ms**",
+     lambda k: both(k["light"], "added")),
+    *((name, lambda k, name=name: both(k["light"], name)) for name in
+      ("intake", "attempt ack", "dispatch, primary", "gate",
+       "dispatch, remotes", "results", "commit and delivery")),
     ("peak KiB: coordinator / worker / probe",
      lambda k: " / ".join(number(k["full"]["memory"][name]["peak_kb"])
                           for name in PROGRAMS)),

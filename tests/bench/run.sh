@@ -34,7 +34,7 @@
 # To try something: BENCH_IN_FLIGHT (256) requests at a time for the capacity,
 # BENCH_PARTITIONS (12), BENCH_KAFKA (librdkafka properties, as lines of the
 # programs' kafka sections), BENCH_SESSION (10000, session.timeout.ms),
-# BENCH_PRESET (release).
+# BENCH_PRESET (release), BENCH_LIGHT (20) requests a second for the light load.
 set -eu
 umask 077
 cd "$(dirname "$0")/../.."
@@ -47,6 +47,7 @@ JOBS=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 
 PARTITIONS=${BENCH_PARTITIONS:-12}
 IN_FLIGHT=${BENCH_IN_FLIGHT:-256}
+LIGHT=${BENCH_LIGHT:-20}
 READY_TRIES=300	# of 100 ms
 ADMIN_PORT=9109
 
@@ -219,7 +220,7 @@ profile_all()
 	profile "$1-probe" "$(pgrep -d, -P "$worker")" &
 }
 
-# At most, at half of that, and at rest.
+# At most, at half of that, and with little to do.
 measure_system()
 {
 	kind=$1
@@ -232,6 +233,9 @@ measure_system()
 	echo "bench: $kind: the system at half of that, $half a second" >&2
 	load "$kind" "$OUT/$kind-half.json" --window=$window --trace \
 		--rate="$half" --in-flight=5000 --samples="$DIR/samples-$kind"
+	echo "bench: $kind: light load, $LIGHT a second" >&2
+	load "$kind" "$OUT/$kind-light.json" --window=$window --trace \
+		--rate="$LIGHT" --in-flight=5000
 }
 
 measure_floor()
