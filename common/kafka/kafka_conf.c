@@ -27,7 +27,7 @@ static const struct setting house_all[] = {
 };
 
 static const struct setting house_producer[] = {
-	{ "linger.ms", "2" },
+	{ "linger.ms", "1" },
 	/* far below a broker's usual 1 MB, so that small records never share a
 	   refusal with a large one */
 	{ "batch.size", "524288" },
