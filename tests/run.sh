@@ -22,6 +22,9 @@ FUZZ_SECONDS=${FUZZ_SECONDS:-20}
 E2E_SECONDS=${E2E_SECONDS:-300}
 CHAOS_SECONDS=${CHAOS_SECONDS:-900}
 JOBS=${JOBS:-$(nproc 2>/dev/null || echo 2)}
+# Tests mostly wait: for time-outs, brokers, servers.
+UNITS=$((JOBS * 2))
+PROGRAMS=$((JOBS + 1))
 LOG=build/log
 # What a person looks for first in the log of failed tests.
 TROUBLE=':[0-9]+:[FE]:|ERROR: [A-Za-z]+Sanitizer|runtime error:'
@@ -406,21 +409,21 @@ if [ -n "$(sh deploy/install-deps.sh --missing 2>&1)" ]; then
 fi
 
 check_suites
-ctest_suite unit dev "$JOBS"
-ctest_suite integration dev 2
+ctest_suite unit dev $UNITS
+ctest_suite integration dev $PROGRAMS
 ctest_suite simulation dev "$JOBS"
 e2e_suites dev
 chaos_suite
 if [ $ci = yes ]; then
 	prove_suite
-	ctest_suite unit clang "$JOBS"
+	ctest_suite unit clang $UNITS
 	if wanted release; then
 		build release
 	fi
 fi
 if [ $quick = no ]; then
-	ctest_suite unit san "$JOBS"
-	ctest_suite integration san 2
+	ctest_suite unit san $UNITS
+	ctest_suite integration san $PROGRAMS
 	ctest_suite simulation san "$JOBS"
 	e2e_suites san
 	fuzz_suite
