@@ -1,5 +1,5 @@
 #!/bin/sh
-# A real broker with the manifest's topics and rights: who may do what (R-011),
+# A real broker with the manifest's topics and rights: who may do what,
 # and exactly one decision per request, whatever is killed (promise 1).
 #
 #   BUILD_DIR=build/dev sh tests/e2e/kafka.sh
@@ -135,7 +135,7 @@ timeout()
 }
 
 #
-# Transport: TLS 1.3, with a certificate of the brokers' own CA
+# R-011: TLS 1.3, with a certificate of the brokers' own CA
 #
 
 check_transport()

@@ -366,7 +366,7 @@ wait_get()
 	done
 }
 
-# Clocks that are off: coordinators are not ready, workers not planned (R-100);
+# R-100: where clocks are off coordinators are not ready, workers not planned;
 # and topics that do not carry the brokers' time are refused.
 check_clocks()
 {

@@ -49,7 +49,9 @@ got=$(http_01 http-good.lab)
 check "both back" says "$got" .outcome issue
 check "both back" says "$got" "$quorums" "dcv 5/5 caa 5/5"
 
-# -- a probe dies in the middle of a check: it is done again
+# -- a probe dies in the middle of a check
+
+# it is done again, inside the same observation.
 
 probes_of()
 {

@@ -94,8 +94,9 @@ dump_log "$work/log" results
 check "secure" python_log tests/fixtures/peers/secure.py "$work/log" $ZONES
 
 # boulder-K01: whether CAA still permits is asked again, from all places, by a
-# request for CAA alone; nothing that was seen with the challenge is used. R-010:
-# six perspectives are six questions at the server, none hears another's answer.
+# request for CAA alone; nothing that was seen with the challenge is used.
+# R-010: six perspectives are six questions at the server, none hears another's
+# answer.
 asked()
 {
 	tell dns-request-history '{"host":"pebble.lab"}' | jq '

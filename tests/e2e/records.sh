@@ -122,9 +122,9 @@ check "figures of the coordinator" python3 tests/checks/metrics.py \
 check "figures of a worker" python3 tests/checks/metrics.py \
 	mpic-perspective-worker "$work/fra.metrics"
 
-# -- no secret
+# -- no secret
 
-# What requests show control with, and whom to reach; what signs and what keys.
+# what requests show control with, and whom to reach; what signs and what keys.
 for name in KEY_AUTHORIZATION DNS01_HASH RANDOM_VALUE ALPN_HASH CONTACT_EMAIL \
 	CONTACT_PHONE; do
 	lab_value $name

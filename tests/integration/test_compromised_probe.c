@@ -321,6 +321,7 @@ static void end_neighbours(struct try *t)
 		expect_answer(&t[i], "slow");
 }
 
+/* to its neighbours a second run is part of the same observation. */
 START_TEST(one_hostile_check_harms_itself)
 {
 	const struct hostile *h = &hostiles[_i];

@@ -226,8 +226,9 @@ static struct fault_row healthy(int number)
 	return row;
 }
 
-/* R-035, R-109: a hostile target harms nothing but its own check. Those that
-   end by their time come by themselves, so that no other takes it. */
+/* R-035, R-109: a hostile target harms nothing but its own check, whichever row
+   of dns.table or web.table it is. Those that end by their time come by
+   themselves, so that no other takes it. */
 START_TEST(faults_end_as_they_should)
 {
 	struct fault_row honest[FAULT_ROWS_MAX];

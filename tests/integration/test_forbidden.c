@@ -279,6 +279,7 @@ static int wrong(const struct row *row, const struct kind_result *r)
 	return 1;
 }
 
+/* R-107, by every row of forbidden.table. */
 START_TEST(nothing_forbidden_is_reached)
 {
 	int bad = 0;

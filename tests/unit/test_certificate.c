@@ -44,7 +44,7 @@ START_TEST(reads_a_certificate)
 }
 END_TEST
 
-/* Wherever it is cut, and whatever stands behind it. */
+/* wherever it is cut, and whatever stands behind it. */
 START_TEST(refuses_other_lengths)
 {
 	uint8_t *more = arena_calloc(arena, good.len + 1, 1);

@@ -99,7 +99,7 @@ static void spoil(struct result *r, struct heard *h, enum spoil how)
 	}
 }
 
-/* openmpic-49, openmpic-W08 */
+/* R-023, openmpic-49, openmpic-W08: what another said, or of another attempt */
 START_TEST(r007_refuses)
 {
 	struct result r = world_result(&w, 1, CLASS_CORROBORATED);

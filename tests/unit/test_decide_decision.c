@@ -242,6 +242,94 @@ START_TEST(r066_r048_valid_until)
 }
 END_TEST
 
+/* R-044: a persistent record's check holds ten days at most, whatever would be
+   allowed; any other never longer than what is allowed, a day here. */
+START_TEST(r044_ten_days)
+{
+	const int64_t day = 24 * hour;
+	bool persistent = _i == 0;
+
+	setup.remotes = 6;
+	setup.planned_at_ms = world_day(2027, 5, 1);
+	setup.check_set = SET_DCV;
+	setup.method = persistent ? METHOD_DNS_PERSISTENT : METHOD_ACME_DNS_01;
+	begin_again();
+	in.valid_for_ms = persistent ? 100 * day : day;
+	all_agree();
+	decide();
+	ck_assert_int_eq(out.outcome, OUTCOME_CORROBORATED);
+	if (persistent)
+		ck_assert_int_eq(out.valid_until_ms.v,
+		                 setup.planned_at_ms + 10 * day);
+	else
+		ck_assert_int_eq(out.valid_until_ms.v, out.decided_at_ms + day);
+}
+END_TEST
+
+/* R-005: a quorum that is not met, of either set, on any date, whatever a
+   deployment may set of how it plans: nothing is issued. */
+START_TEST(r005_no_quorum_no_issue)
+{
+	const int64_t dates[] = {
+		world_day(2025, 3, 15), /* of soft fail, in the BR */
+		world_day(2025, 9, 15),
+		world_day(2026, 11, 23),
+		world_day(2026, 12, 15),
+	};
+	static const enum early earlies[] = { EARLY_DENY, EARLY_BOTH,
+		                              EARLY_NEVER };
+
+	setup.planned_at_ms = dates[_i];
+	for (int k = 0; k < 2 * 2 * COUNT(earlies); k++) {
+		bool dcv = k % 2 == 0;
+
+		setup.gate = k / 2 % 2 == 0 ? GATE_SEQUENTIAL : GATE_PARALLEL;
+		setup.early = earlies[k / 4];
+		begin_again();
+		for (size_t i = 0; i < w.state.count; i++) {
+			enum result_class c = i == 2 || i == 4
+			                              ? CLASS_DISAGREED
+			                              : CLASS_CORROBORATED;
+
+			world_say(&w, i, dcv ? c : CLASS_CORROBORATED,
+			          dcv ? CLASS_CORROBORATED : c);
+		}
+		decide();
+		ck_assert_int_eq(out.outcome, OUTCOME_DO_NOT_ISSUE);
+		ck_assert_int_eq(out.reason, REASON_QUORUM_NOT_MET);
+		ck_assert(!out.valid_until_ms.set);
+	}
+}
+END_TEST
+
+/* R-016: no method passes without remote perspectives, all of them asked about
+   control by that method. */
+START_TEST(r016_every_method_needs_remotes)
+{
+	for (int m = METHOD_UNKNOWN + 1; m < METHOD_COUNT; m++) {
+		enum validation_method method = (enum validation_method)m;
+
+		setup.is_address = method == METHOD_REVERSE_ADDRESS_LOOKUP;
+		if (method_gate(POLICY_CABF_TLS, method, setup.is_address,
+		                setup.planned_at_ms) == GATE_METHOD_FORBIDDEN)
+			continue;
+		setup.method = method;
+		setup.check_set = SET_DCV;
+		begin_again();
+		world_say(&w, 0, CLASS_CORROBORATED, CLASS_CORROBORATED);
+		decide();
+		ck_assert_msg(out.outcome == OUTCOME_DO_NOT_ISSUE, "method %d",
+		              m);
+		ck_assert_uint_eq(out.attempts[0].perspectives_count, 6);
+		begin_again();
+		all_agree();
+		decide();
+		ck_assert_msg(out.outcome == OUTCOME_CORROBORATED, "method %d",
+		              m);
+	}
+}
+END_TEST
+
 /* R-056: a record that was good when it was read and is over when the last one
    answers does not issue; to the millisecond. */
 START_TEST(r056_a_record_that_is_over)
@@ -652,6 +740,9 @@ int main(void)
 	tcase_add_test(tc, names_method_and_perspectives);
 	tcase_add_loop_test(tc, r064_warns, 0, COUNT(warned));
 	tcase_add_loop_test(tc, r066_r048_valid_until, 0, COUNT(validity));
+	tcase_add_loop_test(tc, r044_ten_days, 0, 2);
+	tcase_add_loop_test(tc, r005_no_quorum_no_issue, 0, 4);
+	tcase_add_test(tc, r016_every_method_needs_remotes);
 	tcase_add_loop_test(tc, r056_a_record_that_is_over, 0, 2);
 	tcase_add_test(tc, lookup_in_the_future_is_now);
 	tcase_add_test(tc, caller_s_lookup_counts);

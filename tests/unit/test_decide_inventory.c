@@ -70,6 +70,7 @@ enum flaw {
 	TOO_CLOSE,
 	RESOLVERS_TOO_CLOSE,
 	ONE_RESOLVER,
+	RESOLVER_BY_PRIMARY_S,
 	RESOLVER_ELSEWHERE,
 	SHARED_KEY,
 	SHARED_EGRESS,
@@ -90,11 +91,16 @@ enum flaw {
 };
 
 static const char *const names[FLAWS][2] = {
+	/* */
 	[SAME_CODE] = { "number 2 and 5", "mad" },
+	/* */
 	[TOO_CLOSE] = { "mad and tyo", "510" },
+	/* in the perspective's region, every pair apart, one each */
 	[RESOLVERS_TOO_CLOSE] = { "mad and tyo", "resolvers" },
 	[ONE_RESOLVER] = { "nyc and lax", "resolvers" },
+	[RESOLVER_BY_PRIMARY_S] = { "ams and lax", "resolvers" },
 	[RESOLVER_ELSEWHERE] = { "tyo", "RIR" },
+	/* */
 	[SHARED_KEY] = { "nyc and sao", "key 0203" },
 	[SHARED_EGRESS] = { "ams and cpt", "2001:db8::7" },
 	[UNKNOWN_RIR] = { "lax", "unknown RIR" },
@@ -107,6 +113,7 @@ static const char *const names[FLAWS][2] = {
 	[DOT_CODE] = { "number 4", "code" },
 	[DIGIT_CODE] = { "number 4", "code" },
 	[LONG_CODE] = { "number 4", "code" },
+	/* the primary is none of the remotes */
 	[TOO_FEW] = { "3 remote", "cabf-tls/2026-06-15" },
 	[ONE_RIR] = { "1 RIR", "wants 2" },
 	[ONE_RIR_BUT_PRIMARY] = { "1 RIR", "wants 2" },
@@ -126,6 +133,10 @@ static void flaw(enum flaw how)
 		break;
 	case ONE_RESOLVER:
 		sites[3].resolver_place = sites[2].resolver_place;
+		break;
+	case RESOLVER_BY_PRIMARY_S:
+		sites[3].resolver_place = sites[0].resolver_place;
+		sites[3].resolver_place.lat_udeg -= 900000; /* 100 km */
 		break;
 	case RESOLVER_ELSEWHERE: sites[4].resolver_rir = RIR_ARIN; break;
 	case SHARED_KEY: keys[5][0] = keys[2][1]; break;

@@ -8,7 +8,7 @@
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
-/* -- the phase-in, at T - 1 s, T, T + 1 s and the last millisecond */
+/* -- the phase-in, at T - 1 s, T, T + 1 s and the last millisecond */
 
 static const struct {
 	int y, m, d;
@@ -49,6 +49,7 @@ static void expect_rule(enum policy_family family, int64_t at, const char *id)
 	ck_assert_str_eq(r->id, id);
 }
 
+/* S/MIME goes by the same steps. */
 START_TEST(r001_step)
 {
 	int64_t t = world_day(steps[_i].y, steps[_i].m, steps[_i].d);
@@ -126,6 +127,27 @@ START_TEST(r002_nothing_is_no_quorum)
 			ck_assert_int_ge(policy_rirs(&rules[i], n), 1);
 			ck_assert_int_ne(policy_permits(&rules[i], &none),
 			                 REASON_UNKNOWN);
+		}
+}
+END_TEST
+
+/* whatever the rule, the soft-fail window of 2025 included. */
+START_TEST(r005_no_rule_lets_it_pass)
+{
+	size_t count;
+	const struct policy_rule *rules = policy_rules(&count);
+
+	ck_assert_int_eq(rules[0].valid_from_ms, world_day(2025, 3, 15));
+	for (size_t i = 0; i < count; i++)
+		for (int64_t n = rules[i].min_remotes; n <= 31; n++) {
+			int64_t most = policy_allowed_failures(&rules[i], n);
+			struct policy_figures f = { n, n - most, 5 };
+
+			ck_assert_int_eq(policy_permits(&rules[i], &f),
+			                 REASON_UNKNOWN);
+			while (f.corroborated-- > 0)
+				ck_assert_int_eq(policy_permits(&rules[i], &f),
+				                 REASON_QUORUM_NOT_MET);
 		}
 }
 END_TEST
@@ -505,6 +527,7 @@ int main(void)
 	tcase_add_test(tc, r001_known_moments);
 	tcase_add_loop_test(tc, r002_allowed, 0, COUNT(quorum_rows));
 	tcase_add_test(tc, r002_nothing_is_no_quorum);
+	tcase_add_test(tc, r005_no_rule_lets_it_pass);
 	tcase_add_test(tc, r004_rirs);
 	tcase_add_test(tc, open_mpic_rules);
 	tcase_add_test(tc, rules_have_no_gap);

@@ -95,7 +95,7 @@ START_TEST(chunks_are_read)
 }
 END_TEST
 
-/* What repeats for ever, and where that ends. */
+/* what repeats for ever, and where that ends. */
 static const struct {
 	const char *what;
 	const char *first;

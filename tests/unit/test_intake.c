@@ -801,6 +801,7 @@ END_TEST
 
 #define SEEN(at) "{'primary_observation':{'dcv_passed':true" at "}}"
 
+/* the caller's own observation is not believed without its time. */
 START_TEST(observations_are_timed)
 {
 	static const struct {

@@ -107,6 +107,7 @@ static const struct {
 };
 /* clang-format on */
 
+/* openmpic-98, openmpic-131 */
 START_TEST(r059_contacts)
 {
 	w.check.dcv.validation_method = contacts[_i].method;

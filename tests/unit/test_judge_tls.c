@@ -193,7 +193,7 @@ static void teardown(void)
 	world_clear(&w);
 }
 
-/* openmpic-143, openmpic-144 */
+/* openmpic-142, openmpic-143, openmpic-144 */
 START_TEST(judges_certificates)
 {
 	const struct recipe *recipe = &certificates[_i].recipe;
@@ -212,6 +212,7 @@ START_TEST(judges_certificates)
 }
 END_TEST
 
+/* openmpic-142 */
 START_TEST(judges_addresses)
 {
 	const struct recipe recipe = { .extensions = {
@@ -231,7 +232,7 @@ START_TEST(judges_addresses)
 }
 END_TEST
 
-/* openmpic-146 */
+/* openmpic-146, openmpic-W03 */
 START_TEST(judges_handshakes)
 {
 	struct span certificate = w.handshake.certificate;

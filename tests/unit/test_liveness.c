@@ -49,6 +49,7 @@ static const struct {
 	{ "a clock from before time", NOW, INT64_MIN, false, false, true },
 };
 
+/* one whose clock is off is not planned. */
 START_TEST(one_instance)
 {
 	note("w1", rows[_i].at_ms, rows[_i].wall_ms, rows[_i].draining);

@@ -267,8 +267,8 @@ START_TEST(finds_at_the_end_of_the_longest_body)
 }
 END_TEST
 
-/* A step more or less, and the same for ever (R-014 has times; this has none):
-   a version of the library that counts otherwise is to be noticed. */
+/* A step more or less, and the same for ever, since steps are no times: a
+   version of the library that counts otherwise is to be noticed. */
 START_TEST(counts_the_same_every_time)
 {
 	size_t least = 1;

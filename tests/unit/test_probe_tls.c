@@ -178,6 +178,7 @@ static const struct {
 };
 /* clang-format on */
 
+/* R-054, openmpic-W03: what was chosen, if anything was. */
 START_TEST(tells_what_a_server_does)
 {
 	struct span der = a_certificate();

@@ -51,6 +51,7 @@ static void expect_identity(const struct result *r)
 	ck_assert_int_eq(r->tries, 1);
 }
 
+/* who says it, of which attempt and plan, is never the probe's word. */
 START_TEST(probe_supplies_kinds_only)
 {
 	/* its id is another's: nobody reads it here */
