@@ -71,9 +71,12 @@ function(mpic_test name)
 	target_compile_definitions(${name} PRIVATE
 		SOURCE_DIR="${CMAKE_SOURCE_DIR}" BINARY_DIR="${CMAKE_BINARY_DIR}")
 	add_test(NAME ${name} COMMAND ${name})
+	# How each of its functions ended, for tests/checks/outcomes.py.
+	set(results ${CMAKE_BINARY_DIR}/results)
+	file(MAKE_DIRECTORY ${results})
 	# Check's own default of four seconds is too little for a busy machine.
 	set_tests_properties(${name} PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS ${T_LABEL}
-		ENVIRONMENT CK_DEFAULT_TIMEOUT=60)
+		ENVIRONMENT "CK_DEFAULT_TIMEOUT=60;CK_TAP_LOG_FILE_NAME=${results}/${name}.tap")
 endfunction()
 
 # mpic_fuzz(fuzz_thing USES libs): tests/fuzz/fuzz_thing.c, seeds in tests/fuzz/corpus/fuzz_thing/

@@ -13,7 +13,8 @@
 # Environment: FUZZ_SECONDS (20) for each fuzz target, JOBS (the processors),
 # E2E_SECONDS (300) that one script of tests/e2e may take, CHAOS_SECONDS (900)
 # that the chaos run may.
-# Logs: build/log/, one per suite.
+# Logs: build/log/, one per suite. A full run (no --quick, no --only) ends by
+# writing docs/conformance.md: which test covers what, and how it ended.
 set -u
 cd "$(dirname "$0")/.." || exit 70
 ROOT=$PWD
@@ -117,9 +118,27 @@ excerpt()
 	fi
 }
 
+# What tests/checks/outcomes.py reads is of one full run: an earlier one's word
+# is none.
+is_full() { [ $quick = no ] && [ -z "$only" ]; }
+
+forget_outcomes()
+{
+	is_full || return 0
+	rm -rf $LOG/outcomes $LOG/fuzz
+	rm -f build/*/results/*
+}
+
+conformance_suite()
+{
+	is_full || return 0
+	one conformance document python3 tests/checks/conformance.py --run
+}
+
 # report NAME WHAT GOOD BAD SINCE
 report()
 {
+	printf '%s\t%d\t%d\n' "$1" "$3" "$4" >>$LOG/outcomes
 	passed=$((passed + $3))
 	failed=$((failed + $4))
 	if [ "$4" -eq 0 ]; then
@@ -227,7 +246,7 @@ ctest_suite()
 	since=$(now_ms)
 	log=$(log_of "$suite")
 	run_logged "$log" ctest --preset "$2" -L "^$1\$" -j "$3" -V \
-		--no-tests=error
+		--no-tests=error --output-junit "$ROOT/build/$2/results/$1.xml"
 	code=$?
 	# shellcheck disable=SC2046 # two numbers
 	set -- $(count_ctest "$log")
@@ -391,6 +410,7 @@ list_suites()
 		echo "check $(basename "$script" .sh)"
 	done
 	[ $ci = no ] || printf '%s\n' "prove (dev)" release
+	[ $quick = yes ] || echo conformance
 }
 
 if [ $list = yes ]; then
@@ -401,6 +421,7 @@ if [ $list = yes ]; then
 fi
 
 started=$(now_ms)
+forget_outcomes
 if [ -n "$(sh deploy/install-deps.sh --missing 2>&1)" ]; then
 	one "dependencies" install sh deploy/install-deps.sh --all || {
 		echo "$passed passed, $failed failed"
@@ -428,6 +449,7 @@ if [ $quick = no ]; then
 	e2e_suites san
 	fuzz_suite
 fi
+conformance_suite
 
 if [ $((passed + failed)) -eq 0 ]; then
 	echo "run.sh: no suite is named like:$only" >&2

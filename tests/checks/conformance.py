@@ -1,37 +1,50 @@
 #!/usr/bin/env python3
-"""Every rule and every case that we know of: its test, or why we differ.
+"""Every rule and every case that we know of: its tests and how they ended, or
+why we differ.
 
-Rows are those of requirements.table and conformance.table; tests name their
-ids in comments, names or tables, several at once as "boulder-A01 A02". --write
-makes docs/conformance.md of it; without it the document must be true: all rows,
-and no test in one that does not name it. It may be behind, since tests come
-from many hands; --strict wants it exact. An id that a test names and no table
-has is an error, and so is a row with neither test nor reason.
+Rows are those of requirements.table and conformance.table; covers.py says which
+test an id belongs to, outcomes.py how it ended. --run makes docs/conformance.md
+of the full run of tests/run.sh that just ended, and fails if a test of a row
+failed or did not run. --write makes it without a run: tests keep the outcome
+that the document has, others are "not run yet".
+
+Without either the document must be true to the tree: all rows, and no test in
+one that does not cover it. It may be behind, since tests come from many hands;
+--strict wants it as a run without a failure writes it. An id that a test names
+and no table has is an error, and so is a row with neither test nor reason.
 """
 import pathlib
 import re
 import sys
 
+import covers
+import outcomes
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
-HERE = TOP / "tests/checks"
-DOCUMENT = TOP / "docs/conformance.md"
 SUFFIXES = {".c", ".sh", ".table", ".cases", ".py"}
-IDS = re.compile(r"\bR-\d{3}\b|\bopenmpic-W?\d+\b"
-                 r"|\bboulder-[A-Z]\d\d(?:,? [A-Z]\d\d\b)*")
+ROWS_SHOWN = 3
+NOT_YET = "not run yet"
+NO_TEST = "no test"
 
 HEAD = """# Conformance
 
-Made by `tests/checks/conformance.py --write`: rules of the CA/Browser Forum and RFCs by R-number, cases from the tests of Boulder
-and Open MPIC by an id of ours, and points that both got wrong. Each row names the tests that cover it, or says why we do otherwise.
+Made by a full run of `tests/run.sh`: rules of the CA/Browser Forum and RFCs by R-number, cases from the tests of Boulder
+and Open MPIC by an id of ours, and points that both got wrong. Each row names the tests that cover it and how they ended, or says why
+we do otherwise. Which test an id belongs to: `tests/checks/covers.py`.
 
-Rows: {rows}. Covered by a test: {tested}. Different on purpose, or not ours to test: {reasoned}.
+A test is `program: function`, with the rows of its table, or the part of it, that is meant; a script of `tests/e2e`; or a fuzz target.
+It passed if it did in each of these builds, with all of its cases.
+
+Rows: {rows}. Covered by tests: {tested}, of which passed: {passed}. Different on purpose, or not ours to test: {reasoned}.
 """
 
 COLUMNS = """
-| | asks for | tests, or why there is none |
-|---|---|---|
+| | asks for | tests, or why there is none | outcome |
+|---|---|---|---|
 """
 
+
+# -- the tables
 
 def rows_of(path):
     title = ""
@@ -42,11 +55,11 @@ def rows_of(path):
             yield title, *line.split("|", 2)
 
 
-def read_tables():
+def read_tables(top):
     """{title: [(id, asks, reason)]}; R-numbers of both tables in one."""
     rules, others, seen = [], {}, set()
     for name in ("requirements.table", "conformance.table"):
-        for title, ident, asks, reason in rows_of(HERE / name):
+        for title, ident, asks, reason in rows_of(top / "tests/checks" / name):
             if ident in seen:
                 sys.exit(f"{name}: {ident} stands twice")
             seen.add(ident)
@@ -56,91 +69,152 @@ def read_tables():
     return {"Rules": sorted(rules), **others}, seen
 
 
-def ids_in(text):
-    for found in IDS.findall(text):
-        if found.startswith("boulder-"):
-            for case in re.findall(r"[A-Z]\d\d", found):
-                yield "boulder-" + case
-        else:
-            yield found
+def named_anywhere(top):
+    """All ids in tests, whether they count or not."""
+    return {ident for path in (top / "tests").rglob("*")
+            if path.suffix in SUFFIXES
+            and not path.is_relative_to(top / "tests/checks")
+            for ident in covers.ids_in(path.read_text(errors="replace"))}
 
 
-def tests_by_id():
+# -- the document
+
+def cell_text(text):
+    return text.replace("|", r"\|").replace("<", "&lt;")
+
+
+def shown(name, rows):
+    """A test and which of its rows."""
+    few = "; ".join(cell_text(row).replace("`", "'")
+                    for row in rows[:ROWS_SHOWN])
+    more = len(rows) - ROWS_SHOWN
+    few += f" and {more} more" if more > 0 else ""
+    return f"`{name}` ({few})" if few else f"`{name}`"
+
+
+def by_test(tests):
+    """{name: rows} in order."""
     found = {}
-    for path in sorted((TOP / "tests").rglob("*")):
-        if path.suffix not in SUFFIXES or path.is_relative_to(HERE):
-            continue
-        for ident in set(ids_in(path.read_text(errors="replace"))):
-            found.setdefault(ident, set()).add(path.name)
+    for test in sorted(tests):
+        rows = found.setdefault(str(test._replace(row="")), [])
+        if test.row:
+            rows.append(test.row)
     return found
 
 
-def make(groups, found):
-    count = {"rows": 0, "tested": 0, "reasoned": 0, "empty": 0}
-    empty, text = [], ""
+def row_text(ident, asks, reason, tests, ended):
+    """ended: {name of a test: words}"""
+    lines = [shown(name, rows) for name, rows in tests.items()]
+    words = [ended[name] for name in tests]
+    if len(set(words)) == 1:
+        words = words[:1]
+    cell = "<br>".join(lines + [cell_text(reason)] * bool(reason))
+    outcome = "<br>".join(words) or (NO_TEST if reason else "**empty**")
+    return f"| {ident} | {cell_text(asks)} | {cell or '**empty**'} | " \
+           f"{outcome} |\n"
+
+
+def make(groups, found, outcome):
+    """outcome(id, Test): (passed, words). (document, what is wrong, counts)"""
+    count = {"rows": 0, "tested": 0, "passed": 0, "reasoned": 0}
+    wrong, text = [], ""
     for title, rows in groups.items():
         text += f"\n## {title}\n{COLUMNS}"
         for ident, asks, reason in rows:
-            names = ", ".join(f"`{n}`" for n in sorted(found.get(ident, ())))
-            kind = "tested" if names else "reasoned" if reason else "empty"
+            covering, ended = found.get(ident, ()), {}
+            bad = []
+            for test in sorted({t._replace(row="") for t in covering}):
+                passed, ended[str(test)] = outcome(ident, test)
+                bad += [] if passed else [f"{ident}: {test}: "
+                                          + ended[str(test)].replace("*", "")]
             count["rows"] += 1
-            count[kind] += 1
-            if kind == "empty":
-                empty.append(ident)
-            cell = " ".join(filter(None, (names, reason)))
-            text += f"| {ident} | {asks} | {cell or '**empty**'} |\n"
-    return HEAD.format(**count) + text, empty, count
+            count["tested"] += bool(covering)
+            count["passed"] += bool(covering) and not bad
+            count["reasoned"] += bool(reason) and not covering
+            wrong += bad or ([] if covering or reason else
+                             [f"{ident}: neither test nor reason"])
+            text += row_text(ident, asks, reason, by_test(covering), ended)
+    return HEAD.format(**count) + text, wrong, count
 
 
-def cells(document):
-    """{id: (asks, tests, what else stands there)}"""
-    rows = {}
-    for line in document.splitlines():
-        found = re.fullmatch(r"\| ([\w-]+) \| (.*?) \| (.*) \|", line)
-        if found:
-            ident, asks, cell = found.groups()
-            names = set(re.findall(r"`(test_[^`]*|[^`]*\.(?:c|sh|py))`", cell))
-            rest = re.sub(r"`[^`]*`(?:, )?", "", cell).strip()
-            rows[ident] = (asks, names, rest.replace("**empty**", ""))
-    return rows
+def read_document(text):
+    """{id: (asks, {name of a test: words}, reason)}"""
+    found = {}
+    for line in text.splitlines():
+        cells = [c.strip() for c in re.split(r"(?<!\\)\|", line)]
+        if len(cells) != 6 or not re.fullmatch(r"[\w-]+-\w+", cells[1]):
+            continue
+        names, rest = [], []
+        for part in cells[3].split("<br>"):
+            name = re.match(r"`(\w[\w.]*(?:: \w+)?)`(?: \(|$)", part)
+            (names if name else rest).append(name[1] if name else part)
+        words = cells[4].split("<br>")
+        words = words * len(names) if len(words) == 1 else words
+        found[cells[1]] = (cells[2], dict(zip(names, words)),
+                           "<br>".join(rest).replace("**empty**", ""))
+    return found
 
 
 def untrue(written, document):
-    """What is wrong in the document, other than that it is behind."""
-    old, new = cells(written), cells(document)
-    wrong = sorted(set(old) ^ set(new))
-    for ident in sorted(set(old) & set(new)):
+    """Ids of what is wrong in the document, other than that it is behind."""
+    old, new = read_document(written), read_document(document)
+    wrong = set(old) ^ set(new)
+    for ident in set(old) & set(new):
         if old[ident][0] != new[ident][0] or old[ident][2] != new[ident][2] \
-                or old[ident][1] - new[ident][1]:
-            wrong.append(ident)
-    return wrong
+                or set(old[ident][1]) - set(new[ident][1]):
+            wrong.add(ident)
+    return sorted(wrong)
 
 
-def main():
-    groups, known = read_tables()
-    found = tests_by_id()
-    document, empty, count = make(groups, found)
-    strangers = sorted(set(found) - known)
+def kept(written):
+    """outcome() by what the document says."""
+    old = read_document(written)
+
+    def outcome(ident, test):
+        words = old.get(ident, ("", {}, ""))[1].get(str(test), NOT_YET)
+        return words.startswith(outcomes.PASSED), words
+    return outcome
+
+
+# -- what is asked for
+
+def complain(lines, hint=""):
+    print("\n".join(f"conformance: {line}" for line in lines) + hint)
+    return 1
+
+
+def main(arguments, top=TOP):
+    path = top / "docs/conformance.md"
+    written = path.read_text() if path.exists() else ""
+    groups, known = read_tables(top)
+    found = covers.read_top(top)
+    strangers = sorted(named_anywhere(top) - known)
     if strangers:
-        print("conformance: no table has " + " ".join(strangers))
-        return 1
-    if "--write" in sys.argv:
-        DOCUMENT.write_text(document)
-    written = DOCUMENT.read_text() if DOCUMENT.exists() else ""
-    wrong = ["not what --write makes"] \
-        if "--strict" in sys.argv and written != document \
-        else untrue(written, document)
-    if wrong:
-        print("docs/conformance.md: " + "; ".join(wrong)
-              + "; mend it with tests/checks/conformance.py --write")
-        return 1
+        return complain(["no table has " + " ".join(strangers)])
+    run = "--run" in arguments
+    outcome = outcomes.Run(top) if run else None
+    document, wrong, count = make(
+        groups, found, (lambda _, test: outcome.outcome(test)) if run
+        else kept(written))
+    if run or "--write" in arguments:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(document)
+        written = document
+    if run and wrong:
+        return complain(wrong)
+    if "--strict" in arguments and (wrong or written != document):
+        return complain(wrong or ["docs/conformance.md is behind"])
+    false = untrue(written, document)
+    if false:
+        return complain(["docs/conformance.md: " + " ".join(false)],
+                        "\nmend it with tests/checks/conformance.py --write")
+    empty = [line for line in wrong if line.endswith("reason")]
     if empty:
-        print("conformance: neither test nor reason for " + " ".join(empty))
-        return 1
-    print(f"conformance: {count['rows']} rows, {count['tested']} with a test, "
-          f"{count['reasoned']} with a reason")
+        return complain(empty)
+    print(f"conformance: {count['rows']} rows, {count['tested']} with tests, "
+          f"{count['passed']} passed, {count['reasoned']} with a reason")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
