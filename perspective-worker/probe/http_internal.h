@@ -95,6 +95,8 @@ void http_tls_set(struct http_fetch *op);
 void http_tls_made(struct http_fetch *op);
 /* Did it send more than is taken? */
 bool http_tls_flooded(const struct http_fetch *op);
+/* Did the server say that it has nothing more to say? */
+bool http_tls_ended(const struct http_fetch *op);
 /* Forgets this connection, whose bounds stay. */
 void http_tls_forget(struct http_fetch *op);
 

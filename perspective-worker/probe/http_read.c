@@ -1,7 +1,10 @@
 #include "base/text.h"
 #include "http_internal.h"
 
-enum { STATUS_LINE_LEAST = 12 }; /* "HTTP/1.1 200" */
+enum {
+	STATUS_LINE_LEAST = 12, /* "HTTP/1.1 200" */
+	STATUS_NO_CONTENT = 204
+};
 
 static bool begins(struct span line, const char *with)
 {
@@ -181,10 +184,22 @@ void http_read_set(struct http_fetch *op)
 	curl_easy_setopt(op->easy, CURLOPT_WRITEDATA, op);
 }
 
+/* RFC 9112, 9.8: where the connection's end is the body's, and TLS did not say
+   so, somebody else may have cut it. Of what is no success the head is enough.
+ */
+static bool may_be_cut(const struct http_fetch *op)
+{
+	bool ends_by_length = op->chunked || op->has_length;
+
+	return op->https && !ends_by_length && op->seen.status < 300 &&
+	       op->seen.status != STATUS_NO_CONTENT && !http_tls_ended(op);
+}
+
 /* libcurl is content; are we? */
 static bool is_whole(const struct http_fetch *op)
 {
-	return op->head_done && (!op->chunked || op->chunks_done);
+	return op->head_done && (!op->chunked || op->chunks_done) &&
+	       !may_be_cut(op);
 }
 
 enum http_end http_read_end(const struct http_fetch *op)

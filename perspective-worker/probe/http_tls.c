@@ -9,7 +9,8 @@ enum {
 	HANDSHAKE_BYTES_MAX = 65536, /* as in tls_shake.h */
 	/* a response at its caps and tickets, in records of 100 bytes or so */
 	RECEIVED_BYTES_MAX = 524288,
-	RECORD_HEAD = 5
+	RECORD_HEAD = 5,
+	ALERT_BYTES = 2
 };
 
 /* What one connection sent. libcurl may read on after its handle has gone
@@ -19,6 +20,7 @@ struct meter {
 	size_t bytes;
 	bool made; /* the handshake */
 	bool flood;
+	bool ended; /* by close_notify */
 };
 
 static void free_meter(void *parent, void *ptr, CRYPTO_EX_DATA *data, int index,
@@ -76,6 +78,9 @@ static void on_record(int sent, int version, int type, const void *bytes,
 	size_t most = meter->made ? RECEIVED_BYTES_MAX : HANDSHAKE_BYTES_MAX;
 
 	(void)version;
+	if (!sent && type == SSL3_RT_ALERT && len == ALERT_BYTES &&
+	    head[1] == SSL3_AD_CLOSE_NOTIFY)
+		meter->ended = true;
 	if (sent || type != SSL3_RT_HEADER || len != RECORD_HEAD)
 		return;
 	meter->bytes += RECORD_HEAD + (size_t)(head[3] << 8 | head[4]);
@@ -137,6 +142,13 @@ bool http_tls_flooded(const struct http_fetch *op)
 	const struct meter *meter = meter_of(op);
 
 	return meter != NULL && meter->flood;
+}
+
+bool http_tls_ended(const struct http_fetch *op)
+{
+	const struct meter *meter = meter_of(op);
+
+	return meter != NULL && meter->ended;
 }
 
 void http_tls_forget(struct http_fetch *op)
