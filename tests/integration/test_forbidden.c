@@ -2,9 +2,8 @@
    network of its own where most of the Internet is this host, and a canary that
    sees each packet. */
 #include "base/addr.h"
-#include "decide/judge/judge.h"
 #include "tests/support/fault_world.h"
-#include "tests/support/probe_world.h"
+#include "tests/support/probe_jobs.h"
 #include "tests/support/run.h"
 
 #include <arpa/inet.h>
@@ -106,40 +105,7 @@ static const char *target_of(const struct row *row)
 
 static struct check check_of(const struct row *row)
 {
-	static struct span issuer[1];
-	struct check c = {
-		.schema_version = 1,
-		.request_id = SPAN("request"),
-		.attempt_id = SPAN("attempt"),
-		.perspective = SPAN("p1"),
-		.role = ROLE_PRIMARY,
-		.check_set = SET_DCV,
-		.target = span_str(target_of(row)),
-		.budget_ms = BUDGET_MS,
-		.dcv = { .present = true },
-	};
-
-	c.dcv.key_authorization = span_str(lab_value(lab, "KEY_AUTHORIZATION"));
-	if (strcmp(row->method, "http-01") == 0) {
-		c.dcv.validation_method = METHOD_ACME_HTTP_01;
-		c.dcv.token = span_str(lab_value(lab, "TOKEN"));
-	} else if (strcmp(row->method, "alpn") == 0) {
-		c.dcv.validation_method = METHOD_ACME_TLS_ALPN_01;
-	} else if (strcmp(row->method, "dns-01") == 0) {
-		c.dcv.validation_method = METHOD_ACME_DNS_01;
-		c.dcv.key_authorization = (struct span){ NULL, 0 };
-		c.dcv.key_authorization_hash =
-			span_str(lab_value(lab, "DNS01_HASH"));
-	} else {
-		ck_assert_str_eq(row->method, "caa");
-		issuer[0] = span_str(lab_value(lab, "CA"));
-		c.check_set = SET_CAA;
-		c.dcv = (struct dcv_parameters){ .present = false };
-		c.caa.present = true;
-		c.caa.certificate_type = CERT_TLS_SERVER;
-		c.caa.caa_domains = (struct text_list){ issuer, 1 };
-	}
-	return c;
+	return probe_check(lab, row->method, target_of(row));
 }
 
 /* -- the probe: loopback is as forbidden as anywhere, but for the lab */
@@ -148,7 +114,6 @@ static void start(void)
 {
 	struct span anchor[1], root[1];
 	struct frame settings = probe_world_settings(lab, anchor, root);
-	struct frame got;
 
 	settings.settings.lab_allowed =
 		span_str(arena_printf(arena, "%s %s", lab_value(lab, "DNS_NET"),
@@ -161,27 +126,7 @@ static void start(void)
 		span_str(arena_printf(arena, "%s/32", beside_web("103")));
 	settings.settings.lookup_ms = BUDGET_MS;
 	settings.settings.connect_ms = BUDGET_MS;
-	probe_world_start(&world);
-	probe_world_send(&world, &settings);
-	ck_assert_msg(probe_world_read(&world, READ_MS, &got), "no ready");
-	ck_assert(got.kind == FRAME_READY);
-}
-
-static void send_row(int64_t id, const struct row *row)
-{
-	struct check check = check_of(row);
-	struct buf bytes = { 0 };
-
-	check_encode(&check, &bytes);
-
-	struct frame f = { .kind = FRAME_JOB,
-		           .job = { .id = id,
-		                    .check_set = check.check_set,
-		                    .check = buf_span(&bytes),
-		                    .budget_ms = BUDGET_MS } };
-
-	probe_world_send(&world, &f);
-	buf_clear(&bytes);
+	(void)probe_start(&world, &settings, READ_MS);
 }
 
 /* -- what was seen */
@@ -260,14 +205,9 @@ static int wrong(const struct row *row, const struct kind_result *r)
 {
 	struct check check = check_of(row);
 	struct evidence evidence;
-	struct judgement again;
-	const char *why = evidence_decode(r->evidence, world.arena, &evidence);
 	const char *result_class = result_class_name(r->result_class);
 
-	ck_assert_msg(why == NULL, "%s: %s", row->id, why);
-	judge_replay(&check, r->kind, &evidence, world.arena, &again);
-	if (again.result_class != r->result_class ||
-	    again.reason != r->reason || !span_eq(again.detail, r->detail)) {
+	if (!probe_replays(&world, &check, r, &evidence)) {
 		fprintf(stderr, "%s: replay differs\n", row->id);
 		return 1;
 	}
@@ -286,16 +226,16 @@ START_TEST(nothing_forbidden_is_reached)
 
 	read_rows();
 	start();
-	for (size_t i = 0; i < rows_count; i++)
-		send_row((int64_t)i + 1, &rows[i]);
 	for (size_t i = 0; i < rows_count; i++) {
-		struct frame got;
+		struct check check = check_of(&rows[i]);
 
-		ck_assert_msg(probe_world_read(&world, READ_MS, &got),
-		              "the probe is gone or hangs");
-		ck_assert(got.kind == FRAME_DONE);
-		ck_assert_uint_eq(got.done.kinds_count, 1);
-		bad += wrong(&rows[got.done.id - 1], &got.done.kinds[0]);
+		probe_job_send(&world, (int64_t)i + 1, &check, BUDGET_MS);
+	}
+	for (size_t i = 0; i < rows_count; i++) {
+		struct probe_done done = probe_job_done(&world, READ_MS);
+
+		ck_assert_uint_eq(done.kinds_count, 1);
+		bad += wrong(&rows[done.id - 1], &done.kinds[0]);
 	}
 	ck_assert_int_eq(probe_world_end(&world), 0);
 	ck_assert_msg(bad == 0, "%d of %zu were wrong", bad, rows_count);

@@ -32,16 +32,26 @@ static char *cut_word(char **rest)
 	return word;
 }
 
+/* Of one digit, which no target is. */
+static bool is_view(const char *rest)
+{
+	rest += strspn(rest, " \t");
+	return rest[0] >= '1' && rest[0] <= '9' && rest[1] == ' ';
+}
+
 static bool read_row(char *line, struct fault_row *row)
 {
 	const char **fields[] = { &row->id, &row->target, &row->method,
 		                  &row->result_class, &row->reason };
 	char *rest = line;
 
+	row->view = 1;
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		*fields[i] = cut_word(&rest);
 		if (*fields[i] == NULL)
 			return false;
+		if (fields[i] == &row->id && is_view(rest))
+			row->view = *cut_word(&rest) - '0';
 	}
 	return cut_word(&rest) != NULL; /* what the server does */
 }

@@ -13,6 +13,7 @@
 /* A line of a table; texts are the arena's. */
 struct fault_row {
 	const char *id;
+	int view; /* of the laboratory, from 1 */
 	const char *target;
 	const char *method; /* http-01, dns-01, caa, ... */
 	const char *result_class;
@@ -22,7 +23,8 @@ struct fault_row {
 enum { FAULT_ROWS_MAX = 600 };
 
 /* Adds the rows of a table below tests/fixtures/faults to rows, of which *count
-   are taken. Aborts with file and line on what is none. */
+   are taken; where none of them names a view, all are of the first. Aborts with
+   file and line on what is none. */
 void fault_rows_read(const char *table, struct arena *arena,
                      struct fault_row rows[FAULT_ROWS_MAX], size_t *count);
 
