@@ -20,6 +20,8 @@ const char *const cw_codes[CITIES] = {
 	"fra", "nyc", "sao", "sin", "syd", "jnb"
 };
 
+const char *cw_rirs[CITIES];
+
 static const struct {
 	const char *rir, *latitude, *longitude;
 } places[CITIES] = {
@@ -79,9 +81,10 @@ static void write_settings(struct coordinator_world *w, const char *extra)
 			" longitude = %s\n}\nkey \"%s-1\" {\n role = worker\n"
 			" perspective = %s\n public_key_file = "
 			"\"%s/%s.pub\"\n}\n",
-			cw_codes[i], places[i].rir, places[i].latitude,
-			places[i].longitude, cw_codes[i], cw_codes[i], w->dir,
-			cw_codes[i]);
+			cw_codes[i],
+			cw_rirs[i] != NULL ? cw_rirs[i] : places[i].rir,
+			places[i].latitude, places[i].longitude, cw_codes[i],
+			cw_codes[i], w->dir, cw_codes[i]);
 	buf_printf(&text,
 	           "key \"coordinator-1\" {\n role = coordinator\n"
 	           " public_key_file = \"%s/coordinator.pub\"\n}\n%s",

@@ -136,5 +136,7 @@ const struct perspective_vote *cw_vote(const struct decided *d,
                                        const char *code, enum check_kind kind);
 
 extern const char *const cw_codes[CITIES]; /* the first is the primary */
+/* Of those that are to lie elsewhere; set before cw_open(). NULL: its own. */
+extern const char *cw_rirs[CITIES];
 
 #endif
