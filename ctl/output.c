@@ -16,7 +16,7 @@ static const struct argp_option options[] = {
 	{ .name = "wide",
 	  .key = 'w',
 	  .doc = "Below each row of a table: what each perspective saw, and "
-	         "why" },
+	         "why; what may be told to the subscriber" },
 	{ 0 },
 };
 

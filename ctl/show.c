@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "ctl/json_member.h"
+#include "ctl/told.h"
 
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -183,6 +184,21 @@ static void note_meaning(struct table *table, enum reason reason)
 	buf_clear(&text);
 }
 
+/* Beside what an operator reads: what he may pass on. */
+static void note_told(struct table *table, const struct decision *d)
+{
+	enum reason reason = told_reason(d);
+	struct buf text = { 0 };
+
+	buf_printf(&text, "to the subscriber (%s", reason_name(reason));
+	if (reason_acme(reason)[0] != '\0')
+		buf_add_str(&text, ", ");
+	told_problem(reason, &text);
+	buf_printf(&text, "): %s", reason_told(reason));
+	table_note(table, buf_span(&text));
+	buf_clear(&text);
+}
+
 void show_row(struct table *table, const struct answer *answer, bool wide)
 {
 	const struct decision *d = &answer->decision;
@@ -207,6 +223,8 @@ void show_row(struct table *table, const struct answer *answer, bool wide)
 		note_issue(table, &d->warnings[i]);
 	if (wide && d->outcome != OUTCOME_REJECTED)
 		note_meaning(table, d->reason);
+	if (wide && told_is_due(d))
+		note_told(table, d);
 	for (size_t i = 0; wide && i < d->attempts_count; i++)
 		note_attempt(table, &d->attempts[i]);
 	buf_clear(&seen);
@@ -254,6 +272,22 @@ static void member_decision(struct buf *out, const struct decision *d)
 	buf_clear(&canonical);
 }
 
+/* An ACME problem document's members, and the code they are of. */
+static void member_subscriber(struct buf *out, const struct decision *d)
+{
+	enum reason reason = told_reason(d);
+	struct buf problem = { 0 };
+
+	told_problem(reason, &problem);
+	buf_add_str(out, ",\"subscriber\":{");
+	json_member(out, "reason", span_str(reason_name(reason)));
+	if (problem.len > 0)
+		json_member(out, "type", buf_span(&problem));
+	json_member(out, "detail", span_str(reason_told(reason)));
+	buf_add_u8(out, '}');
+	buf_clear(&problem);
+}
+
 void show_json(const struct answer *answer, struct buf *out)
 {
 	const struct decision *d = &answer->decision;
@@ -264,6 +298,8 @@ void show_json(const struct answer *answer, struct buf *out)
 		json_member(out, "domain_or_ip_target", d->target);
 	json_member(out, "outcome", span_str(outcome_name(d->outcome)));
 	json_member(out, "reason", span_str(reason_name(d->reason)));
+	if (told_is_due(d))
+		member_subscriber(out, d);
 	buf_printf(out, ",\"verified\":%s",
 	           answer->verified ? "true" : "false");
 	if (answer->signer != NULL)

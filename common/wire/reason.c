@@ -2,26 +2,23 @@
 
 #include "wire/names.h"
 
-/* What goes on inside is no business of who may be trying to break it. */
-static const char INTERNAL_TOLD[] =
-	"The check could not be completed. Nothing was found against the "
-	"request; try again later.";
-
 static const char *const codes[] = {
-#define REASON(id, code, class, acme, meaning, hint) [REASON_##id] = (code),
+#define REASON(id, code, class, acme, meaning, told, hint) \
+	[REASON_##id] = (code),
 #include "wire/reason.def"
 #undef REASON
 };
 
 static const struct {
 	enum result_class class;
-	const char *acme, *meaning, *hint;
+	const char *acme, *meaning, *told, *hint;
 } texts[] = {
 	[REASON_UNKNOWN] = { CLASS_UNKNOWN, "",
 	                     "The reason is not known to this version.",
+	                     REASON_TOLD_INTERNAL,
 	                     "Upgrade the reader of this record." },
-#define REASON(id, code, class, acme, meaning, hint) \
-	[REASON_##id] = { CLASS_##class, (acme), (meaning), (hint) },
+#define REASON(id, code, class, acme, meaning, told, hint) \
+	[REASON_##id] = { CLASS_##class, (acme), (meaning), (told), (hint) },
 #include "wire/reason.def"
 #undef REASON
 };
@@ -67,9 +64,7 @@ const char *reason_meaning(enum reason r)
 
 const char *reason_told(enum reason r)
 {
-	bool internal = strcmp(reason_acme(r), "serverInternal") == 0;
-
-	return internal ? INTERNAL_TOLD : reason_meaning(r);
+	return texts[in_range(r)].told;
 }
 
 const char *reason_hint(enum reason r)

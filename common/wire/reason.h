@@ -1,6 +1,7 @@
 /*
  * reason.h -- every reason code, once: reason.def makes the enum, the names,
- * the classes, the ACME problem types, the hints, and docs/reasons.md.
+ * the classes, the ACME problem types, what subscribers are told, the hints,
+ * and docs/reasons.md.
  *
  * Codes are stable: they are what CA pipelines branch on. A code is never
  * reused for another meaning; new ones go at the end of their group.
@@ -13,7 +14,7 @@
 
 enum reason {
 	REASON_UNKNOWN,
-#define REASON(id, code, class, acme, meaning, hint) REASON_##id,
+#define REASON(id, code, class, acme, meaning, told, hint) REASON_##id,
 #include "wire/reason.def"
 #undef REASON
 	REASON_COUNT
@@ -31,7 +32,7 @@ enum result_class reason_class(enum reason r);
 const char *reason_acme(enum reason r);
 /* One sentence, for operators and auditors. */
 const char *reason_meaning(enum reason r);
-/* The same as may be told to a subscriber: nothing of what is inside. */
+/* What a subscriber may be told, never "": nothing of what is inside. */
 const char *reason_told(enum reason r);
 /* What an operator should do; "" when nothing. */
 const char *reason_hint(enum reason r);

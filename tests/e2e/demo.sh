@@ -52,6 +52,15 @@ for word in laboratory issue corroborated do-not-issue rejected "dcv 4/5" \
 	grep -q -e "$word" "$work/out" || fail "does not say: $word"
 done
 
+# What a pipeline passes on: of what the primary saw, and of the whole.
+for told in '"reason":"primary-failed","subscriber":{"reason":"dns-nxdomain","type":"urn:ietf:params:acme:error:dns","detail":"' \
+	'"reason":"quorum-not-met","subscriber":{"reason":"quorum-not-met","type":"urn:ietf:params:acme:error:unauthorized","detail":"'; do
+	grep -qF "$told" "$work/kept/answers.jsonl" ||
+		fail "no answer with $told"
+done
+! grep -q '"outcome":"issue".*"subscriber"' "$work/kept/answers.jsonl" ||
+	fail "tells a subscriber of a success"
+
 # Every method of this issue and every outcome is among the cases.
 for word in acme-http-01 website-change acme-dns-01 dns-change \
 	dns-account-01 dns-persistent contact-email-txt contact-email-caa \

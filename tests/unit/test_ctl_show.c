@@ -119,6 +119,84 @@ START_TEST(json_is_one_line_with_the_decision_in_it)
 }
 END_TEST
 
+/* The sample, decided against: its primary's votes as given. */
+static void primary_saw(enum reason dcv, enum reason caa)
+{
+	struct decision *d = &answer.decision;
+	struct perspective_outcome *p = &d->attempts[0].perspectives[0];
+
+	d->outcome = OUTCOME_DO_NOT_ISSUE;
+	d->reason = REASON_PRIMARY_FAILED;
+	ck_assert_uint_eq(p->votes_count, 2);
+	ck_assert(p->role == ROLE_PRIMARY);
+	p->votes[0].reason = dcv;
+	p->votes[0].result_class = reason_class(dcv);
+	p->votes[1].reason = caa;
+	p->votes[1].result_class = reason_class(caa);
+}
+
+static const struct {
+	enum reason own, dcv, caa; /* own: of a decision without a primary's */
+	enum reason want;
+} tells[] = {
+	{ REASON_PRIMARY_FAILED, REASON_DNS_NXDOMAIN, REASON_CAA_FORBIDS,
+	  REASON_DNS_NXDOMAIN },
+	{ REASON_PRIMARY_FAILED, REASON_VALUE_FOUND, REASON_CAA_FORBIDS,
+	  REASON_CAA_FORBIDS },
+	{ REASON_PRIMARY_FAILED, REASON_TIMEOUT_READ, REASON_CAA_NO_RECORDS,
+	  REASON_TIMEOUT_READ },
+	{ REASON_PRIMARY_FAILED, REASON_VALUE_FOUND, REASON_CAA_NO_RECORDS,
+	  REASON_PRIMARY_FAILED },
+	/* what remotes saw is for operators */
+	{ REASON_QUORUM_NOT_MET, REASON_VALUE_FOUND, REASON_CAA_PERMITS,
+	  REASON_QUORUM_NOT_MET },
+	{ REASON_PRIMARY_MISSING, REASON_NO_RESULT, REASON_NO_RESULT,
+	  REASON_PRIMARY_MISSING },
+};
+
+/* What a pipeline passes on stands beside what is its own to know. */
+START_TEST(refusal_says_what_a_subscriber_may_be_told)
+{
+	enum reason want = tells[_i].want;
+	struct buf out = { 0 };
+	json_t *line, *told;
+
+	primary_saw(tells[_i].dcv, tells[_i].caa);
+	answer.decision.reason = tells[_i].own;
+	answer.decision.attempts[0].perspectives[0].votes[0].detail =
+		SPAN("192.0.2.7 said \"no\"");
+	show_json(&answer, &out);
+	line = json_loads(buf_cstr(&out), JSON_REJECT_DUPLICATES, NULL);
+	ck_assert_ptr_nonnull(line);
+	told = json_object_get(line, "subscriber");
+	ck_assert_uint_eq(json_object_size(told), 3);
+	ck_assert_str_eq(json_string_value(json_object_get(told, "reason")),
+	                 reason_name(want));
+	ck_assert_str_eq(json_string_value(json_object_get(told, "detail")),
+	                 reason_told(want));
+	ck_assert_str_eq(json_string_value(json_object_get(told, "type")) +
+	                         strlen("urn:ietf:params:acme:error:"),
+	                 reason_acme(want));
+	json_decref(line);
+	out.len = 0;
+	render(true, 0, &out);
+	has(&out, "to the subscriber (");
+	has(&out, reason_told(want));
+	buf_clear(&out);
+}
+END_TEST
+
+START_TEST(success_says_nothing_to_a_subscriber)
+{
+	struct buf out = { 0 };
+
+	show_json(&answer, &out);
+	render(true, 0, &out);
+	ck_assert_ptr_null(strstr(buf_cstr(&out), "subscriber"));
+	buf_clear(&out);
+}
+END_TEST
+
 /* Every text of a decision that somebody else can choose. */
 static void fill_with(struct span s)
 {
@@ -267,6 +345,9 @@ int main(void)
 	tcase_add_test(tc, wide_says_why);
 	tcase_add_test(tc, rejected_names_every_issue);
 	tcase_add_test(tc, json_is_one_line_with_the_decision_in_it);
+	tcase_add_loop_test(tc, refusal_says_what_a_subscriber_may_be_told, 0,
+	                    COUNT(tells));
+	tcase_add_test(tc, success_says_nothing_to_a_subscriber);
 	tcase_add_loop_test(tc, tames_hostile_text, 0, COUNT(hostile_strings));
 	tcase_add_test(tc, missing_says_what_to_do);
 	tcase_add_loop_test(tc, outcomes_have_exit_codes, 0, COUNT(exits));

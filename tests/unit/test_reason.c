@@ -5,7 +5,12 @@
 #include "wire/value.h"
 
 #include <check.h>
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 START_TEST(codes_are_stable_words)
 {
@@ -55,20 +60,111 @@ START_TEST(codes_have_a_class)
 }
 END_TEST
 
-/* A failure of ours is told without what failed; one of theirs as it is. */
+/* -- what subscribers are told */
+
+/* Words of the inside, and of what an attacker would like to know. */
+static const char *const never_told[] = {
+	"perspective", "worker",   "coordinator", "probe",    "kafka",
+	"broker",      "topic",    "partition",   "offset",   "quorum",
+	"remote",      "primary",  "resolver",    "unbound",  "evidence",
+	"mpic",        "canary",   "crash",       "attack",   "anchor",
+	"egress",      "log ",     "pipeline",    "operator", "setting",
+	"internal",    "deployed", "RIR",         "hijack",
+};
+
+static bool has_word(const char *text, const char *word)
+{
+	for (const char *at = text; *at != '\0'; at++)
+		if (strncasecmp(at, word, strlen(word)) == 0)
+			return true;
+	return false;
+}
+
+/* A number with a number behind a dot: an address, or a version of ours. */
+static bool has_dotted_number(const char *text)
+{
+	for (const char *at = text; (at = strchr(at, '.')) != NULL; at++)
+		if (at > text && isdigit((unsigned char)at[-1]) &&
+		    isdigit((unsigned char)at[1]))
+			return true;
+	return false;
+}
+
+/* Sentences that go into JSON, HTML and mail as they are, and name nothing of
+   the inside. */
+START_TEST(subscribers_are_told_what_is_safe)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789 ,.;-";
+
+	for (int r = 0; r < REASON_COUNT; r++) {
+		const char *name = reason_name((enum reason)r);
+		const char *told = reason_told((enum reason)r);
+		size_t n = strlen(told);
+
+		ck_assert_msg(n >= 16 && n <= 160, "%s: %zu bytes", name, n);
+		ck_assert_msg(strspn(told, plain) == n, "%s: %s", name, told);
+		ck_assert_msg(told[0] >= 'A' && told[0] <= 'Z' &&
+		                      told[n - 1] == '.',
+		              "%s: no sentence: %s", name, told);
+		ck_assert_msg(!has_dotted_number(told), "%s: %s", name, told);
+		for (size_t i = 0; i < COUNT(never_told); i++)
+			ck_assert_msg(!has_word(told, never_told[i]),
+			              "%s tells of \"%s\"", name,
+			              never_told[i]);
+	}
+}
+END_TEST
+
+/* A failure of ours is told without what failed: all of them alike. What a
+   target does too much of is the target's to mend. */
 START_TEST(subscribers_are_told_less)
 {
 	for (int r = 1; r < REASON_COUNT; r++) {
-		const char *told = reason_told((enum reason)r);
-		bool same = strcmp(told, reason_meaning((enum reason)r)) == 0;
+		bool same = strcmp(reason_told((enum reason)r),
+		                   REASON_TOLD_INTERNAL) == 0;
 		bool internal = strcmp(reason_acme((enum reason)r),
 		                       "serverInternal") == 0;
 
-		ck_assert_msg(same != internal, "%s: %s",
-		              reason_name((enum reason)r), told);
+		if (r != REASON_EVIDENCE_TOO_LARGE)
+			ck_assert_msg(same == internal, "%s: %s",
+			              reason_name((enum reason)r),
+			              reason_told((enum reason)r));
 	}
-	ck_assert_str_eq(reason_told(REASON_PROBE_CRASHED),
-	                 reason_told(REASON_NO_RESULT));
+	ck_assert_str_eq(reason_told((enum reason)9999), REASON_TOLD_INTERNAL);
+}
+END_TEST
+
+/* RFC 8555, 6.7: those that a server may answer a challenge with. Whoever
+   passed, and a dead letter, has none. */
+START_TEST(problem_types_are_acmes)
+{
+	static const char *const known[] = {
+		"caa",
+		"connection",
+		"dns",
+		"malformed",
+		"rateLimited",
+		"rejectedIdentifier",
+		"serverInternal",
+		"tls",
+		"unauthorized",
+	};
+
+	for (int r = 1; r < REASON_COUNT; r++) {
+		const char *acme = reason_acme((enum reason)r);
+		enum result_class class = reason_class((enum reason)r);
+		bool found = false;
+
+		for (size_t i = 0; i < COUNT(known); i++)
+			found = found || strcmp(acme, known[i]) == 0;
+		if (class == CLASS_CORROBORATED || class == CLASS_OUTSTANDING)
+			ck_assert_str_eq(acme, "");
+		else if (class != CLASS_UNKNOWN || *acme != '\0')
+			ck_assert_msg(found, "%s: %s",
+			              reason_name((enum reason)r), acme);
+	}
 }
 END_TEST
 
@@ -198,7 +294,9 @@ int main(void)
 
 	tcase_add_test(tc, codes_are_stable_words);
 	tcase_add_test(tc, codes_have_a_class);
+	tcase_add_test(tc, subscribers_are_told_what_is_safe);
 	tcase_add_test(tc, subscribers_are_told_less);
+	tcase_add_test(tc, problem_types_are_acmes);
 	tcase_add_test(tc, unknown_is_said);
 	tcase_add_loop_test(tc, tables_are_whole, 0,
 	                    (int)(sizeof(tables) / sizeof(tables[0])));
