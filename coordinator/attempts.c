@@ -169,16 +169,30 @@ static void fill_attempt(struct session *s, struct run *run,
 	}
 }
 
+/* The first attempt is planned in the moment of intake, each other one in that
+   in which the one before was closed: no date lies between the two. */
+static int64_t planned_at(const struct session *s)
+{
+	const struct run *before = session_run(s);
+
+	return before == NULL ? s->accepted_ms
+	                      : before->state.close.closed_at_ms;
+}
+
+/* intake may have been long ago, and in another process. */
+static int64_t gate_at(const struct session *s)
+{
+	int64_t planned = planned_at(s), now = clock_wall_ms();
+
+	return session_run(s) == NULL && now > planned ? now : planned;
+}
+
 static enum reason make_plan(struct session *s, struct run *run)
 {
 	const struct deployment *d = s->partition->c->d;
 	const struct run *before = session_run(s);
-	/* the first attempt is planned in the moment of intake */
-	int64_t now = before == NULL ? s->accepted_ms : clock_wall_ms();
+	int64_t now = planned_at(s);
 	struct plan plan;
-
-	if (before != NULL && now < before->state.close.closed_at_ms)
-		now = before->state.close.closed_at_ms;
 	struct plan_input in = {
 		.rule = policy_at(s->order.family, now),
 		.set = &d->plan,
@@ -186,6 +200,11 @@ static enum reason make_plan(struct session *s, struct run *run)
 		.states = site_states(s, now),
 		.demand = &s->order.demand,
 		.seed = s->order.cohort_key,
+		.method = s->order.check_set & SET_DCV
+		                  ? s->order.dcv.validation_method
+		                  : METHOD_UNKNOWN,
+		.is_address = s->order.target_is_address,
+		.now_ms = gate_at(s),
 		.number = (int64_t)s->runs_count + 1,
 		.previous = before != NULL ? &before->attempt : NULL,
 	};

@@ -387,6 +387,13 @@ static enum reason check_primary(const struct plan_input *in,
 	                                             : REASON_PRIMARY_UNPROVEN;
 }
 
+static bool is_method_forbidden(const struct plan_input *in)
+{
+	return in->method != METHOD_UNKNOWN &&
+	       method_gate(in->rule->family, in->method, in->is_address,
+	                   in->now_ms) == GATE_METHOD_FORBIDDEN;
+}
+
 enum reason plan_make(const struct plan_input *in, struct arena *arena,
                       struct plan *out)
 {
@@ -399,6 +406,8 @@ enum reason plan_make(const struct plan_input *in, struct arena *arena,
 	struct plan plan = { .rule = effective(in, min_rirs) };
 
 	assert(in->set->key.len >= PLAN_KEY_MIN && in->number >= 1);
+	if (is_method_forbidden(in))
+		return REASON_METHOD_FORBIDDEN;
 	if (want->remotes < in->rule->min_remotes ||
 	    want->remotes > most_remotes(in->inv))
 		return REASON_INSUFFICIENT_PERSPECTIVES;

@@ -74,7 +74,11 @@ struct plan_input {
 	const enum site_state *states; /* one per site of inv */
 	const struct plan_demand *demand;
 	struct span seed; /* registrable domain, or the address as text */
-	int64_t number;   /* of the attempt, from 1 */
+	/* DCV's, asked for its dates at now_ms; METHOD_UNKNOWN: no DCV. */
+	enum validation_method method;
+	bool is_address;
+	int64_t now_ms;
+	int64_t number; /* of the attempt, from 1 */
 	/* The attempt before: its remotes are chosen last. NULL for none. */
 	const struct attempt *previous;
 };
@@ -94,9 +98,9 @@ struct plan {
 };
 
 /* REASON_UNKNOWN and *out in the arena (codes and RIR names borrowed from the
-   inventory), else INSUFFICIENT_PERSPECTIVES, RIR_DIVERSITY, or
-   PRIMARY_MISSING for an unfit primary, PRIMARY_UNPROVEN for an unproven one;
-   *out untouched. */
+   inventory), else METHOD_FORBIDDEN (R-063, R-064),
+   INSUFFICIENT_PERSPECTIVES, RIR_DIVERSITY, or PRIMARY_MISSING for an unfit
+   primary, PRIMARY_UNPROVEN for an unproven one; *out untouched. */
 enum reason plan_make(const struct plan_input *in, struct arena *arena,
                       struct plan *out) __attribute__((warn_unused_result));
 

@@ -119,13 +119,13 @@ static enum reason check_conditions(const struct attempt_state *state,
 {
 	const struct policy_rule *now = rule_at(state, now_ms);
 
-	if (now != NULL && state->attempt->rule.remotes < now->min_remotes)
-		return REASON_INSUFFICIENT_PERSPECTIVES;
 	if (now == NULL)
 		return REASON_POLICY_CHANGED;
 	if (is_method_forbidden(state, state->attempt->planned_at_ms) ||
 	    is_method_forbidden(state, now_ms))
 		return REASON_METHOD_FORBIDDEN;
+	if (state->attempt->rule.remotes < now->min_remotes)
+		return REASON_INSUFFICIENT_PERSPECTIVES;
 	if (is_challenge_expired(state, now_ms) ||
 	    (wants(state, KIND_DCV) && verdict_record_end(state) <= now_ms))
 		return REASON_CHALLENGE_EXPIRED;

@@ -34,10 +34,11 @@ struct verdict {
  * that may be asked were heard, both a certain pass too, never neither.
  *
  * Of several reasons for a failure the first in this order is given, all sets
- * considered before the next reason: INSUFFICIENT_PERSPECTIVES,
- * POLICY_CHANGED (no rule in force),  * METHOD_FORBIDDEN, CHALLENGE_EXPIRED,
+ * considered before the next reason: POLICY_CHANGED (no rule in force),
+ * METHOD_FORBIDDEN, INSUFFICIENT_PERSPECTIVES, CHALLENGE_EXPIRED,
  * PRIMARY_FAILED, PRIMARY_MISSING (not heard, late or refused), QUORUM_NOT_MET,
- * RIR_DIVERSITY.
+ * RIR_DIVERSITY. What no other plan would mend comes first: after a forbidden
+ * method there is no attempt more.
  */
 struct verdict verdict_ask(const struct attempt_state *state, int64_t now_ms);
 

@@ -290,6 +290,86 @@ START_TEST(what_decisions_say)
 }
 END_TEST
 
+/* 2027-03-15, the first moment without 3.2.2.4.16. */
+#define PHONES_END_MS INT64_C(1805068800000)
+
+static void put_clock(int64_t wall_ms)
+{
+	clock_shift_wall(0);
+	clock_shift_wall(wall_ms - clock_wall_ms());
+}
+
+/* An attempt that names one before it which is nowhere: nobody can go on with
+   it, and the next is the first again. */
+static void log_orphan(const struct logged *first)
+{
+	struct sign_domain domain = { true, "test", SIGN_ATTEMPT, 1 };
+	struct buf value = { 0 }, signature = { 0 };
+	struct attempt a;
+
+	ck_assert_ptr_null(attempt_decode(first->value, w.arena, &a));
+	a.number = 2;
+	a.attempt_id = SPAN("00112233445566778899aabbccddeeff");
+	a.previous = (struct attempt_close){
+		.present = true,
+		.closed_by = CLOSED_BY_DEADLINE,
+		.closed_at_ms = a.planned_at_ms,
+		.outcome = OUTCOME_DO_NOT_ISSUE,
+	};
+	attempt_encode(&a, &value);
+	record_sign(w.coordinator_key, &domain, buf_span(&value), &signature);
+	struct kafka_header header = { RECORD_SIGNATURE_HEADER,
+		                       buf_span(&signature) };
+	struct kafka_record record = { .topic = w.deployment.topics.attempts,
+		                       .partition = first->partition,
+		                       .key = first->key,
+		                       .value = buf_span(&value),
+		                       .headers = &header,
+		                       .header_count = 1 };
+
+	cw_send(&w, &record);
+	buf_clear(&value);
+	buf_clear(&signature);
+}
+
+static bool has_two_attempts(void *arg)
+{
+	(void)arg;
+	return w.attempts != NULL && w.attempts->next != NULL;
+}
+
+/* R-064: taken in when the method could be used, and to be planned anew by
+   another process when it no longer can: nobody is asked. */
+START_TEST(no_plan_by_a_method_that_ended)
+{
+	w.heartbeats = false;
+	w.deployment.rules.time_allowed_default_ms = PHONES_END_MS;
+	w.deployment.plan.early = EARLY_NEVER;
+	w.conf.attempt_ms = 4 * 3600000;
+	w.play[0].hold = true;
+	put_clock(PHONES_END_MS - 3600000);
+	cw_submit(&w, -1, "phone",
+	          "{\"request_id\":\"phone\",\"domain_or_ip_target\":"
+	          "\"www.example.com\",\"dcv_check_parameters\":{"
+	          "\"validation_method\":\"contact-phone-txt\","
+	          "\"challenge_value\":\"+15551234567\"}}");
+	cw_wait_held(&w, 0);
+	cw_kill(&w);
+	log_orphan(w.attempts);
+	world_run(&w.kafka, "the orphan", has_two_attempts, NULL);
+	memset(w.checks, 0, sizeof(w.checks));
+	put_clock(PHONES_END_MS);
+	cw_start(&w);
+	cw_wait_decisions(&w, 1);
+	const struct decision *d = &cw_decision(&w, "phone", 0)->decision;
+
+	ck_assert_int_eq(d->outcome, OUTCOME_DO_NOT_ISSUE);
+	ck_assert_str_eq(reason_name(d->reason), "method-forbidden");
+	expect_checks(0);
+	clock_shift_wall(0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("rules");
@@ -303,5 +383,6 @@ int main(void)
 	tcase_add_test(tc, every_method_is_corroborated);
 	tcase_add_test(tc, again_until_it_passes);
 	tcase_add_test(tc, what_decisions_say);
+	tcase_add_test(tc, no_plan_by_a_method_that_ended);
 	return run_case(tc);
 }

@@ -1,4 +1,5 @@
-/* how many perspectives, and which. */
+/* R-001, R-003, R-004, R-013, R-063, R-064: how many perspectives, and which,
+   and whether the method may still be used. */
 #include "decide/count.h"
 #include "decide/plan.h"
 #include "tests/unit/decide_world.h"
@@ -821,6 +822,73 @@ START_TEST(r004_five_regions_wanted)
 }
 END_TEST
 
+/* -- asked for each attempt, before anybody is */
+
+static const struct {
+	const char *what;
+	enum validation_method method;
+	bool is_address;
+	int y, m, d;
+	bool before, from;
+} gates[] = {
+	{ ".8 ends", METHOD_IP_ADDRESS, false, 2026, 3, 15, true, false },
+	{ ".16 ends", METHOD_CONTACT_PHONE_TXT, false, 2027, 3, 15, true,
+	  false },
+	{ ".17 ends", METHOD_CONTACT_PHONE_CAA, false, 2027, 3, 15, true,
+	  false },
+	{ "IP.3 ends", METHOD_REVERSE_ADDRESS_LOOKUP, true, 2027, 3, 15, true,
+	  false },
+	{ ".13 ends", METHOD_CONTACT_EMAIL_CAA, false, 2028, 3, 15, true,
+	  false },
+	{ ".14 ends", METHOD_CONTACT_EMAIL_TXT, false, 2028, 3, 15, true,
+	  false },
+	{ ".22 begins", METHOD_DNS_PERSISTENT, false, 2025, 11, 10, false,
+	  true },
+	{ "IP.8 begins", METHOD_DNS_PERSISTENT, true, 2025, 12, 16, false,
+	  true },
+	{ ".19 goes on", METHOD_ACME_HTTP_01, false, 2026, 3, 15, true, true },
+	{ "CAA alone", METHOD_UNKNOWN, false, 2027, 3, 15, true, true },
+};
+
+START_TEST(r064_no_plan_by_a_forbidden_method)
+{
+	static const int64_t around[] = { -1000, -1, 0, 1000 };
+	int64_t day = world_day(gates[_i].y, gates[_i].m, gates[_i].d);
+
+	in.method = gates[_i].method;
+	in.is_address = gates[_i].is_address;
+	for (int i = 0; i < COUNT(around); i++) {
+		bool open = around[i] < 0 ? gates[_i].before : gates[_i].from;
+		enum reason want =
+			open ? REASON_UNKNOWN : REASON_METHOD_FORBIDDEN;
+		struct plan p;
+
+		in.now_ms = day + around[i];
+		for (in.number = 1; in.number <= 2; in.number++)
+			ck_assert_msg(plan_make(&in, arena, &p) == want,
+			              "%s, %+d ms, attempt %d", gates[_i].what,
+			              (int)around[i], (int)in.number);
+	}
+}
+END_TEST
+
+/* Open MPIC's rules know no dates; what else is wrong comes after it. */
+START_TEST(r063_forbidden_before_all_else)
+{
+	struct plan p;
+
+	in.method = METHOD_IP_ADDRESS;
+	in.now_ms = world_day(2026, 11, 23);
+	demand.remotes = 1;
+	states[0] = SITE_UNFIT;
+	ck_assert_int_eq(plan_make(&in, arena, &p), REASON_METHOD_FORBIDDEN);
+	states[0] = SITE_LIVE;
+	demand.remotes = 5;
+	in.rule = policy_at(POLICY_OPEN_MPIC, in.now_ms);
+	(void)plan_ok();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("decide_plan");
@@ -851,6 +919,9 @@ int main(void)
 	tcase_add_test(tc, primary_must_be_fit);
 	tcase_add_test(tc, r004_live_in_one_region);
 	tcase_add_test(tc, r004_five_regions_wanted);
+	tcase_add_loop_test(tc, r064_no_plan_by_a_forbidden_method, 0,
+	                    COUNT(gates));
+	tcase_add_test(tc, r063_forbidden_before_all_else);
 	suite_add_tcase(s, tc);
 
 	SRunner *sr = srunner_create(s);

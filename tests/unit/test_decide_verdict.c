@@ -726,6 +726,29 @@ START_TEST(r064_method_ends_meanwhile)
 }
 END_TEST
 
+/* R-064: on that day the policy changed too, and wants more perspectives than
+   were planned; that is what another attempt would mend, the method is not. */
+START_TEST(r064_method_ends_with_the_policy)
+{
+	struct world_setup s = {
+		.remotes = 2,
+		.planned_at_ms = world_day(2026, 3, 15) - 2000,
+		.method = METHOD_IP_ADDRESS,
+	};
+	struct verdict v;
+	struct world w;
+
+	world_init(&w, &s);
+	world_say(&w, 0, CLASS_CORROBORATED, CLASS_CORROBORATED);
+	v = verdict_final(&w.state, s.planned_at_ms + 2000);
+	ck_assert_int_eq(v.say, VERDICT_FAIL);
+	ck_assert_str_eq(reason_name(v.reason), "method-forbidden");
+	attempt_close(&w.state, v, CLOSED_BY_DEADLINE, s.planned_at_ms + 2000);
+	ck_assert(!attempt_may_retry(&w.state));
+	world_clear(&w);
+}
+END_TEST
+
 /* T + 30 d is good, a millisecond more is not. */
 static const struct {
 	int64_t age_ms;
@@ -1141,6 +1164,7 @@ static TCase *named(void)
 	tcase_add_loop_test(tc, r021_boundary, 0, COUNT(straddling));
 	tcase_add_test(tc, r021_primary_failure_stays_one);
 	tcase_add_test(tc, r064_method_ends_meanwhile);
+	tcase_add_test(tc, r064_method_ends_with_the_policy);
 	tcase_add_loop_test(tc, r048_challenge_age, 0, COUNT(ages));
 	tcase_add_test(tc, own_rule_only_tightens);
 	tcase_add_test(tc, r086_words_of_a_certain_failure);

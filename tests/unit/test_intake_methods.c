@@ -29,6 +29,9 @@ static const char acct[] =
 static const char persist[] = REQUEST("www.example.com", "dns-persistent",
                                       ",'issuer_domain_names':['ca.example'],"
                                       "'expected_account_uri':'" ACCOUNT "'");
+static const char persistip[] = REQUEST(IP4, "dns-persistent",
+                                        ",'issuer_domain_names':['ca.example'],"
+                                        "'expected_account_uri':'" ACCOUNT "'");
 static const char mailtxt[] = REQUEST("www.example.com", "contact-email-txt",
                                       ",'challenge_value':'a@example.com'");
 static const char mailcaa[] = REQUEST("www.example.com", "contact-email-caa",
@@ -305,13 +308,24 @@ static const struct {
 	{ ".17 ends 2027-03-15", telcaa, INT64_C(1805068800000), true, false },
 	{ "IP.3 ends 2027-03-15", reverse, INT64_C(1805068800000), true,
 	  false },
+	{ ".13 goes on", mailcaa, INT64_C(1773532800000), true, true },
+	{ ".16 goes on", teltxt, INT64_C(1773532800000), true, true },
+	{ ".17 goes on", telcaa, INT64_C(1773532800000), true, true },
+	{ "IP.3 goes on", reverse, INT64_C(1765843200000), true, true },
+	{ ".21 begins 2025-03-01", acct, INT64_C(1740787200000), false, true },
 	{ ".22 begins 2025-11-10", persist, INT64_C(1762732800000), false,
+	  true },
+	{ "IP.8 begins 2025-12-16", persistip, INT64_C(1765843200000), false,
 	  true },
 };
 
 START_TEST(r064_methods_end_on_their_day)
 {
-	for (int64_t d = -1000; d <= 1000; d += 1000) {
+	/* the last millisecond before, and the first */
+	static const int64_t around[] = { -1000, -1, 0, 1000 };
+
+	for (int i = 0; i < COUNT(around); i++) {
+		const int64_t d = around[i];
 		bool open = d < 0 ? days[_i].before : days[_i].from;
 		struct fixture f;
 
