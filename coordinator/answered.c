@@ -53,12 +53,17 @@ static struct entry *find(const struct answered *a, int64_t offset)
 	return e;
 }
 
+static bool is_staged(const struct entry *e)
+{
+	return e->by == ANSWERED_STAGED || e->by == ANSWERED_STAGED_CONFLICT;
+}
+
 void answered_note(struct answered *a, int64_t request_offset, int64_t by)
 {
 	struct entry *e = find(a, request_offset);
 
 	if (e != NULL) {
-		if (e->by == ANSWERED_STAGED)
+		if (is_staged(e))
 			e->by = by;
 		return;
 	}
@@ -107,6 +112,15 @@ bool answered_any_decided(const struct answered *a, int64_t mark)
 {
 	for (const struct entry *e = a->entries; e != NULL; e = e->hh.next) {
 		if (e->offset >= mark && e->by != ANSWERED_ASIDE)
+			return true;
+	}
+	return false;
+}
+
+bool answered_any_conflict(const struct answered *a, int64_t mark)
+{
+	for (const struct entry *e = a->entries; e != NULL; e = e->hh.next) {
+		if (e->offset >= mark && e->by == ANSWERED_STAGED_CONFLICT)
 			return true;
 	}
 	return false;

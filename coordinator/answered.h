@@ -21,7 +21,10 @@ enum {
 	   is further up waits until the mark moves on. */
 	ANSWERED_SPAN_MAX = 22000,
 	ANSWERED_ASIDE = -1,
-	ANSWERED_STAGED = -2 /* a decision whose offset is not known yet */
+	/* A decision whose offset is not known yet; a conflict, which is not in
+	   the chain. */
+	ANSWERED_STAGED = -2,
+	ANSWERED_STAGED_CONFLICT = -3
 };
 
 struct answered *answered_new(void);
@@ -41,6 +44,8 @@ int64_t answered_oldest(const struct answered *a, int64_t otherwise);
 
 /* Does a decision answer one of them, from the mark on? */
 bool answered_any_decided(const struct answered *a, int64_t mark);
+/* Is a conflict that is being written the answer to one of them? */
+bool answered_any_conflict(const struct answered *a, int64_t mark);
 
 /* The asides from the mark on, as a space and a map in base64url: bit i, from
    the least of the first byte, is the offset mark + i. Nothing if there is

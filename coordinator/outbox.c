@@ -146,6 +146,14 @@ static bool names_request(const struct answer *a)
 	return a->kind == ANSWER_DECISION || a->kind == ANSWER_CONFLICT;
 }
 
+static int64_t staged_as(const struct answer *a)
+{
+	if (a->kind == ANSWER_DECISION)
+		return ANSWERED_STAGED;
+	return a->kind == ANSWER_CONFLICT ? ANSWERED_STAGED_CONFLICT
+	                                  : ANSWERED_ASIDE;
+}
+
 /* The mark's metadata reaches so far up: what is beyond waits for the mark. */
 static bool must_wait(const struct partition *p, const struct answer *a)
 {
@@ -184,9 +192,7 @@ static struct kafka_batch *make_batch(struct outbox *o)
 		else if (a->kind == ANSWER_CONFLICT)
 			answer_sign(a, c);
 		offsets_stage(p->offsets, a->request_offset);
-		answered_note(p->answered, a->request_offset,
-		              names_request(a) ? ANSWERED_STAGED
-		                               : ANSWERED_ASIDE);
+		answered_note(p->answered, a->request_offset, staged_as(a));
 		touched[a->partition] = true;
 		answer_add_to(a, c, batch);
 		push(&o->flying, a);

@@ -129,11 +129,13 @@ static int64_t head_least(const struct partition *p)
 }
 
 /* With an empty window a successor needs what is being written alone, wherever
-   on the log the head before it was. 0: that can't be said. */
+   on the log the head before it was: the decisions among it answer all requests
+   above the mark that decisions answer. A conflict is no part of the chain, and
+   nobody would miss it. 0: that can't be said. */
 static int64_t needed_sequence(const struct partition *p)
 {
 	if (window_count(p->window) > 0 || p->anew_below > 0 ||
-	    answered_any_decided(p->answered, offsets_mark(p->offsets)) ||
+	    answered_any_conflict(p->answered, offsets_mark(p->offsets)) ||
 	    answered_oldest(p->answered, INT64_MAX) < INT64_MAX ||
 	    p->staged_sequence == p->sequence)
 		return 0;

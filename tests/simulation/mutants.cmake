@@ -88,6 +88,9 @@ mutant(copies_wait coordinator/copies.c
 # The first decision after a quiet time needs what went before it.
 mutant(first_needs_all coordinator/partition.c
 	"return p->sequence + 1;" "return 0;")
+# nor is it said where one above the mark is among what is written.
+mutant(several_need_all coordinator/partition.c
+	"answered_any_conflict(p->answered" "answered_any_decided(p->answered")
 # What is passed over moves no mark that anybody is told of.
 mutant(marks_stay coordinator/coordinator.c
 	"outbox_commit_marks(c->outbox);" ";")

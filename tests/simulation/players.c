@@ -182,9 +182,13 @@ void players_begin(void)
 	}
 }
 
-void players_send_late(void)
+void players_send_late(int count)
 {
-	send(sim.now_us, "late", body("late", "www.example.com"));
+	for (int i = 0; i < count; i++) {
+		const char *id = arena_printf(sim.arena, "late-%d", i);
+
+		send(sim.now_us, id, body(id, "www.example.com"));
+	}
 }
 
 /* -- perspectives -- */

@@ -546,9 +546,33 @@ static void come_back(void)
 	sim.faults = false;
 }
 
+static bool is_any_decided(void)
+{
+	for (int32_t p = 0; p < world.partitions; p++) {
+		const struct log_partition *d =
+			log_find(world.deployment.topics.decisions, p);
+
+		if (log_stable(d) > d->low)
+			return true;
+	}
+	return false;
+}
+
+/* Of several that came at once one may be decided while the mark is below it:
+   then all die. */
+static void die_after_the_first(void)
+{
+	int64_t until = sim.now_us + 30 * SECOND;
+
+	while (sim.now_us < until && !is_any_decided() && step()) {
+	}
+	if (!sim_failed())
+		restart_all();
+}
+
 /* Nothing was asked for so long that retention took every decision: who comes
    then, or was there all the time, goes on with the chain; and so does who
-   comes when there is one decision again. */
+   comes when there is one decision again, whatever is still open. */
 static void be_quiet(void)
 {
 	if (world.mark_was_reset) /* who serves does not know of it */
@@ -561,7 +585,9 @@ static void be_quiet(void)
 		expire(NULL);
 	if (sim_failed())
 		return;
-	players_send_late();
+	players_send_late((int)(1 + sim_below(4)));
+	if (sim_percent(50))
+		die_after_the_first();
 	run_until_answered();
 	if (!sim_failed())
 		restart_all();

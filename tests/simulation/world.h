@@ -35,8 +35,8 @@ void world_play(void);
 
 /* players.c */
 void players_begin(void);
-/* One request more, now. */
-void players_send_late(void);
+/* So many requests more, now. */
+void players_send_late(int count);
 /* A record was appended to a checks topic. */
 void players_on_check(const struct log_partition *p,
                       const struct log_record *r);

@@ -191,7 +191,18 @@ START_TEST(metadata_says_what_is_needed)
 	p.last_decision = 50;
 	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
 	ck_assert_int_eq(q.needed_sequence, 11);
+	/* several came at once: one above the mark is written with it */
 	answered_note(p.answered, 101, ANSWERED_STAGED);
+	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
+	ck_assert_int_eq(q.needed_sequence, 11);
+	ck_assert_int_eq(q.decided_ms, 0);
+	answered_forget(p.answered, 101);
+	/* it is not in the chain: a gap before the first would hide it */
+	answered_note(p.answered, 101, ANSWERED_STAGED_CONFLICT);
+	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
+	ck_assert_int_eq(q.needed_sequence, 0);
+	answered_forget(p.answered, 101);
+	answered_note(p.answered, 101, 40); /* by one of another commit */
 	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
 	ck_assert_int_eq(q.needed_sequence, 0);
 	answered_forget(p.answered, 101);
