@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #define HASH_FUNCTION(key, len, hashv) SIPHASH_UTHASH(key, len, hashv)
 #include <uthash.h>
@@ -13,11 +14,19 @@
 struct entry {
 	int64_t offset; /* of the request */
 	int64_t by;
+	struct entry *prev, *next; /* in the list of its kind */
 	UT_hash_handle hh;
 };
 
+/* What a commit asks for is in reach without looking at all: after a restore
+   from nothing there is an entry for each request still on the log. */
 struct answered {
-	struct entry *entries;
+	struct entry *entries; /* by offset */
+	struct entry *decided; /* by an offset that is known, rising */
+	struct entry *staged;
+	struct entry *asides;
+	size_t named;  /* decided and staged */
+	int64_t floor; /* no entry is below it */
 };
 
 struct answered *answered_new(void)
@@ -25,10 +34,52 @@ struct answered *answered_new(void)
 	return xzalloc(sizeof(struct answered));
 }
 
+static bool is_staged(const struct entry *e)
+{
+	return e->by == ANSWERED_STAGED || e->by == ANSWERED_STAGED_CONFLICT;
+}
+
+static bool is_named(const struct entry *e)
+{
+	return e->by != ANSWERED_ASIDE;
+}
+
+static struct entry **list_of(struct answered *a, const struct entry *e)
+{
+	if (is_staged(e))
+		return &a->staged;
+	return is_named(e) ? &a->decided : &a->asides;
+}
+
 /* NOLINTBEGIN(readability-function-size,clang-analyzer-*): uthash's macros,
    which nest deeply and which the analyzer does not follow. */
+static void unlist(struct answered *a, struct entry *e)
+{
+	struct entry **list = list_of(a, e);
+
+	DL_DELETE(*list, e);
+	a->named -= is_named(e);
+}
+
+/* Decisions come in the order of their offsets: the place is at the end, or
+   close to it. */
+static void enlist(struct answered *a, struct entry *e)
+{
+	struct entry **list = list_of(a, e);
+	struct entry *last = *list != NULL ? (*list)->prev : NULL;
+
+	a->named += is_named(e);
+	while (last != NULL && last->by > e->by)
+		last = last != *list ? last->prev : NULL;
+	if (last != NULL)
+		DL_APPEND_ELEM(*list, last, e);
+	else
+		DL_PREPEND(*list, e);
+}
+
 static void drop(struct answered *a, struct entry *e)
 {
+	unlist(a, e);
 	HASH_DEL(a->entries, e);
 	free(e);
 }
@@ -53,27 +104,32 @@ static struct entry *find(const struct answered *a, int64_t offset)
 	return e;
 }
 
-static bool is_staged(const struct entry *e)
+static void add(struct answered *a, int64_t request_offset, int64_t by)
 {
-	return e->by == ANSWERED_STAGED || e->by == ANSWERED_STAGED_CONFLICT;
+	struct entry *e = xzalloc(sizeof(*e));
+
+	e->offset = request_offset;
+	e->by = by;
+	if (request_offset < a->floor)
+		a->floor = request_offset;
+	enlist(a, e);
+	HASH_ADD(hh, a->entries, offset, sizeof(e->offset), e);
 }
+
+/* NOLINTEND(readability-function-size,clang-analyzer-*) */
 
 void answered_note(struct answered *a, int64_t request_offset, int64_t by)
 {
 	struct entry *e = find(a, request_offset);
 
-	if (e != NULL) {
-		if (is_staged(e))
-			e->by = by;
-		return;
+	if (e == NULL) {
+		add(a, request_offset, by);
+	} else if (is_staged(e)) {
+		unlist(a, e);
+		e->by = by;
+		enlist(a, e);
 	}
-	e = xzalloc(sizeof(*e));
-	e->offset = request_offset;
-	e->by = by;
-	HASH_ADD(hh, a->entries, offset, sizeof(e->offset), e);
 }
-
-/* NOLINTEND(readability-function-size,clang-analyzer-*) */
 
 void answered_forget(struct answered *a, int64_t request_offset)
 {
@@ -88,38 +144,72 @@ bool answered_has(const struct answered *a, int64_t request_offset)
 	return find(a, request_offset) != NULL;
 }
 
+size_t answered_count(const struct answered *a)
+{
+	return HASH_COUNT(a->entries);
+}
+
+/* Fewer offsets below the mark than entries: each is looked up then, so that
+   what is spent on a log is in proportion to its length. */
+static bool is_near(const struct answered *a, int64_t mark)
+{
+	return mark - a->floor < (int64_t)answered_count(a);
+}
+
 void answered_drop_below(struct answered *a, int64_t mark)
 {
 	struct entry *e, *next;
 
-	HASH_ITER(hh, a->entries, e, next)
-	{
-		if (e->offset < mark)
-			drop(a, e);
+	if (mark <= a->floor)
+		return;
+	if (is_near(a, mark)) {
+		for (int64_t i = a->floor; i < mark; i++)
+			answered_forget(a, i);
+	} else {
+		HASH_ITER(hh, a->entries, e, next)
+		{
+			if (e->offset < mark)
+				drop(a, e);
+		}
 	}
+	a->floor = mark;
 }
 
 int64_t answered_oldest(const struct answered *a, int64_t otherwise)
 {
-	for (const struct entry *e = a->entries; e != NULL; e = e->hh.next) {
-		if (e->by >= 0 && e->by < otherwise)
-			otherwise = e->by;
+	const struct entry *e = a->decided;
+
+	return e != NULL && e->by < otherwise ? e->by : otherwise;
+}
+
+static size_t named_below(const struct answered *a, int64_t mark)
+{
+	const struct entry *e;
+	size_t n = 0;
+
+	if (is_near(a, mark)) {
+		for (int64_t i = a->floor; i < mark; i++) {
+			e = find(a, i);
+			n += e != NULL && is_named(e);
+		}
+		return n;
 	}
-	return otherwise;
+	for (e = a->entries; e != NULL; e = e->hh.next)
+		n += e->offset < mark && is_named(e);
+	return n;
 }
 
 bool answered_any_decided(const struct answered *a, int64_t mark)
 {
-	for (const struct entry *e = a->entries; e != NULL; e = e->hh.next) {
-		if (e->offset >= mark && e->by != ANSWERED_ASIDE)
-			return true;
-	}
-	return false;
+	return a->named > 0 && a->named > named_below(a, mark);
 }
 
 bool answered_any_conflict(const struct answered *a, int64_t mark)
 {
-	for (const struct entry *e = a->entries; e != NULL; e = e->hh.next) {
+	const struct entry *e;
+
+	DL_FOREACH(a->staged, e)
+	{
 		if (e->offset >= mark && e->by == ANSWERED_STAGED_CONFLICT)
 			return true;
 	}
@@ -129,12 +219,14 @@ bool answered_any_conflict(const struct answered *a, int64_t mark)
 void answered_write(const struct answered *a, int64_t mark, struct buf *out)
 {
 	uint8_t map[ANSWERED_SPAN_MAX / 8] = { 0 };
+	const struct entry *e;
 	size_t used = 0;
 
-	for (const struct entry *e = a->entries; e != NULL; e = e->hh.next) {
+	DL_FOREACH(a->asides, e)
+	{
 		int64_t i = e->offset - mark;
 
-		if (e->by != ANSWERED_ASIDE || i < 0)
+		if (i < 0)
 			continue;
 		assert(i < ANSWERED_SPAN_MAX);
 		map[i / 8] |= (uint8_t)(1u << (i % 8));

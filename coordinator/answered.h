@@ -6,7 +6,10 @@
  * offset is kept, from which they must be read again. All other answers (dead
  * letters, forwards, echoes, repeats of what is undecided) leave no such trace
  * on `decisions`: these are the asides, and are named in the mark's metadata.
- * Pure but for memory.
+ *
+ * What is asked of it at each commit takes time in proportion to how far the
+ * mark moved and to the asides, not to the entries: after a restore from
+ * nothing there is one for each request still on the log. Pure but for memory.
  */
 #ifndef COORDINATOR_ANSWERED_H
 #define COORDINATOR_ANSWERED_H
@@ -36,6 +39,7 @@ void answered_note(struct answered *a, int64_t request_offset, int64_t by);
 /* It was not committed. */
 void answered_forget(struct answered *a, int64_t request_offset);
 bool answered_has(const struct answered *a, int64_t request_offset);
+size_t answered_count(const struct answered *a);
 /* What is below the mark needs no name. */
 void answered_drop_below(struct answered *a, int64_t mark);
 

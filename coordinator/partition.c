@@ -89,9 +89,14 @@ void partition_end_sessions(struct partition *p)
 	session_end(s);
 }
 
+int64_t partition_requests_from(const struct partition *p)
+{
+	return p->mark > p->requests_low ? p->mark : p->requests_low;
+}
+
 bool partition_is_decided(const struct partition *p, int64_t request_offset)
 {
-	return request_offset < p->mark ||
+	return request_offset < partition_requests_from(p) ||
 	       answered_has(p->answered, request_offset);
 }
 

@@ -61,7 +61,9 @@ struct partition {
 
 	/* Where the committed mark said that reading begins. */
 	int64_t mark;
-	int64_t requests_high;  /* of the log, when it was restored */
+	/* of the log, when it was restored: what is below is gone */
+	int64_t requests_low;
+	int64_t requests_high;
 	int64_t mark_committed; /* -1: none of ours */
 	int64_t mark_flying;    /* in the batch in flight; -1: not in it */
 	bool mark_known; /* it was asked for: until then the rest says nothing
@@ -116,7 +118,10 @@ void partition_stop(struct partition *p, const char *event, const char *why);
    flight: what is in flight lives in the sessions. */
 void partition_end_sessions(struct partition *p);
 
-/* Was it answered before it was read (again)? */
+/* From where on they are read: what is below is answered, or gone. */
+int64_t partition_requests_from(const struct partition *p);
+/* Was it answered before it was read (again)? Or is it gone: then nobody reads
+   it. */
 bool partition_is_decided(const struct partition *p, int64_t request_offset);
 
 /* What was passed over moved the mark, and nobody committed that yet. */

@@ -271,6 +271,7 @@ static bool check_logs(struct partition *p, const struct kafka_watermarks *w)
 		                        "see whether somebody waits"));
 		p->mark = w[3].low;
 	}
+	p->requests_low = w[3].low;
 	p->results_low = w[2].low;
 	return check_decisions(p, &w[0]) &&
 	       clamp(p, t->attempts, &p->attempts_from, &w[1]) &&
@@ -340,6 +341,15 @@ static bool is_trusted(const struct coordinator *c,
 	                  NULL) == TRUST_OK;
 }
 
+/* `decisions` is kept for longer than `requests`: what it says of those that
+   are gone nobody asks. */
+static void note_answered(struct partition *p, int64_t request_offset,
+                          int64_t by)
+{
+	if (request_offset >= partition_requests_from(p))
+		answered_note(p->answered, request_offset, by);
+}
+
 static void take_decision(struct partition *p, const struct kafka_message *m,
                           const struct decision *d)
 {
@@ -362,7 +372,7 @@ static void take_decision(struct partition *p, const struct kafka_message *m,
 		p->decided_ms = d->decided_at_ms;
 	window_expire(p->window, clock_wall_ms());
 	window_add(p->window, &entry);
-	answered_note(p->answered, d->request.offset, m->offset);
+	note_answered(p, d->request.offset, m->offset);
 	struct remembered_times at = { d->decided_at_ms, m->timestamp_ms };
 
 	if (p->remembered != NULL)
@@ -387,7 +397,7 @@ void restore_on_decision(struct partition *p, const struct kafka_message *m)
 	}
 	if (kafka_message_header(m, HEADER_ECHO, &ignored) > 0) {
 		/* an answer to a repeat: finishes that request, not chained */
-		answered_note(p->answered, d.request.offset, m->offset);
+		note_answered(p, d.request.offset, m->offset);
 		goto out;
 	}
 	bool first = p->last_decision < 0;
@@ -578,7 +588,7 @@ void restore_serve(struct partition *p)
 	if (p->requests_anew)
 		forget_requests(p);
 	p->offsets = offsets_new(p->mark);
-	answered_drop_below(p->answered, p->mark);
+	answered_drop_below(p->answered, partition_requests_from(p));
 	window_expire(p->window, clock_wall_ms());
 	log_info("coordinator_partition_restored",
 	         F_INT("partition", p->number), F_INT("mark", p->mark),

@@ -103,7 +103,7 @@ bool checker_all_marked(void)
 	for (size_t i = 0; i < seen.asked_count; i++) {
 		const struct asked *a = &seen.asked[i];
 
-		if (!is_durable(a->record) ||
+		if (!is_durable(a->record) || a->record->offset < a->p->low ||
 		    a->record->offset < log_committed(a->p->number).offset)
 			continue;
 		if (sim_failed())
@@ -279,6 +279,20 @@ void sim_log_seen(const char *event)
 
 /* -- promise 6 -- */
 
+/* No more answers are kept than there are requests to be read, not even while
+   reading what was decided. */
+static void look_at_answered(const struct partition *p)
+{
+	const struct log_partition *requests =
+		log_find(world.deployment.topics.requests, p->number);
+	size_t held = (size_t)(log_end(requests) - requests->low);
+
+	if (answered_count(p->answered) > held)
+		sim_fail("promise 6: %zu answers kept of the %zu requests that "
+		         "there are",
+		         answered_count(p->answered), held);
+}
+
 void checker_look(const struct coordinator *c)
 {
 	size_t working = 0;
@@ -286,6 +300,8 @@ void checker_look(const struct coordinator *c)
 	for (uint32_t i = 0; i < c->d->partitions; i++) {
 		const struct partition *p = c->partitions[i];
 
+		if (p != NULL)
+			look_at_answered(p);
 		for (const struct session *s = p != NULL ? p->sessions : NULL;
 		     s != NULL; s = s->hh.next)
 			working += s->state != SESSION_AWAITING;

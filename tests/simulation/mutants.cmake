@@ -51,7 +51,7 @@ mutant(mark_past_open common/base/offsets.c
 	"if (at(o, i)->state == OPEN)\n\t\t\treturn" "if (0)\n\t\t\treturn")
 # Answers other than decisions are not remembered above the mark.
 mutant(asides_forgotten coordinator/answered.c
-	"if (e->by != ANSWERED_ASIDE || i < 0)" "if (i != INT64_MIN)")
+	"if (i < 0)\n\t\t\tcontinue;" "if (i != INT64_MIN)\n\t\t\tcontinue;")
 # What is said of one mark is believed of another.
 mutant(any_mark coordinator/partition.c
 	"(int64_t)n[1] != mark ||" "")
@@ -144,6 +144,10 @@ mutant(results_of_any_attempt common/decide/count.c
 	"return span_eq(r->request_id, state->attempt->request_id);")
 
 # -- promise 6: bounded
+
+# All that `decisions` says is kept, of requests that are gone too.
+mutant(gone_requests_kept coordinator/restore.c
+	"if (request_offset >= partition_requests_from(p))" "")
 
 mutant(no_brake coordinator/brake.c
 	"return c->sessions >= most || offsets_span" "return offsets_span")

@@ -475,6 +475,16 @@ static bool any_mark_moved(void)
 	return false;
 }
 
+/* `requests` is kept for fewer days than `decisions`. With several partitions
+   an original could outlive its copy, and would be copied again. */
+static void expire_requests(int32_t partition)
+{
+	struct log_partition *p =
+		log_find(world.deployment.topics.requests, partition);
+
+	p->low = sim_below(log_end(p) + 1);
+}
+
 /* All is answered and the duplicate window is over: an operator sets the
    marks back. Who comes may die before it has read again what was below. */
 static void set_back(void)
@@ -482,6 +492,8 @@ static void set_back(void)
 	run_for((world.conf.duplicate_window_ms + 1000) * MS);
 	end_all();
 	for (int32_t p = 0; p < world.partitions; p++) {
+		if (world.partitions == 1 && sim_percent(50))
+			expire_requests(p);
 		if (sim_percent(70))
 			reset_mark_of(p);
 		marks_then[p] = log_committed(p).offset;

@@ -311,6 +311,101 @@ START_TEST(the_first_answer_is_remembered)
 }
 END_TEST
 
+/* -- against a plain array that is looked through each time -- */
+
+enum { OFFSETS = 3000, STEPS = 20000 };
+
+#define ABSENT INT64_MIN
+
+static int64_t plain[OFFSETS];
+
+static uint32_t drawn(uint32_t below)
+{
+	static uint32_t state = 1;
+
+	state = state * 1664525u + 1013904223u;
+	return (state >> 8) % below;
+}
+
+static void plain_note(int64_t offset, int64_t by)
+{
+	if (plain[offset] == ABSENT || plain[offset] == ANSWERED_STAGED ||
+	    plain[offset] == ANSWERED_STAGED_CONFLICT)
+		plain[offset] = by;
+}
+
+static void compare(const struct answered *a, int64_t mark)
+{
+	int64_t oldest = INT64_MAX;
+	bool decided = false, conflict = false;
+	size_t count = 0;
+
+	for (int64_t i = 0; i < OFFSETS; i++) {
+		int64_t by = plain[i];
+
+		if (answered_has(a, i) != (by != ABSENT))
+			ck_abort_msg("%d is there, or not", (int)i);
+		if (by == ABSENT)
+			continue;
+		count++;
+		if (by >= 0 && by < oldest)
+			oldest = by;
+		decided |= i >= mark && by != ANSWERED_ASIDE;
+		conflict |= i >= mark && by == ANSWERED_STAGED_CONFLICT;
+	}
+	ck_assert_uint_eq(answered_count(a), count);
+	ck_assert_int_eq(answered_oldest(a, INT64_MAX), oldest);
+	ck_assert_int_eq(answered_any_decided(a, mark), decided);
+	ck_assert_int_eq(answered_any_conflict(a, mark), conflict);
+}
+
+static void do_something(struct answered *a, int64_t mark, int64_t *by)
+{
+	static const int64_t kinds[] = { ANSWERED_ASIDE, ANSWERED_STAGED,
+		                         ANSWERED_STAGED_CONFLICT };
+	int64_t offset = mark + drawn(200);
+	uint32_t what = drawn(10);
+
+	if (what < 1) {
+		answered_forget(a, offset);
+		plain[offset] = ABSENT;
+		return;
+	}
+	/* as a rule they rise */
+	int64_t as = what < 6 ? ++*by - (drawn(20) == 0 ? drawn(40) : 0)
+	                      : kinds[drawn(3)];
+
+	answered_note(a, offset, as);
+	plain_note(offset, as);
+}
+
+/* Nothing of what is kept to find things quickly goes astray, whether the mark
+   moves by little or by far. */
+START_TEST(as_a_plain_list_has_it)
+{
+	int64_t mark = 0, by = 100;
+
+	for (int i = 0; i < OFFSETS; i++)
+		plain[i] = ABSENT;
+	for (int i = 0; i < STEPS; i++) {
+		do_something(p.answered, mark, &by);
+		if (drawn(100) > 0)
+			continue;
+		int64_t next = mark + drawn(drawn(8) == 0 ? 300 : 20);
+
+		if (next > OFFSETS - 201)
+			next = OFFSETS - 201;
+		compare(p.answered, next); /* not committed yet */
+		answered_drop_below(p.answered, next);
+		for (int64_t k = 0; k < next; k++)
+			plain[k] = ABSENT;
+		mark = next;
+		compare(p.answered, mark);
+	}
+	ck_assert_int_eq(mark, OFFSETS - 201);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("answered");
@@ -327,5 +422,6 @@ int main(void)
 	tcase_add_test(tc, metadata_fits);
 	tcase_add_test(tc, an_abort_is_forgotten);
 	tcase_add_test(tc, the_first_answer_is_remembered);
+	tcase_add_test(tc, as_a_plain_list_has_it);
 	return run_case(tc);
 }
