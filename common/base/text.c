@@ -100,26 +100,40 @@ bool text_unhex(struct span s, uint8_t *out)
 static const char alphabet[] = ALNUM64 "+/";
 static const char url_alphabet[] = ALNUM64 "-_";
 
+/* The last one or two bytes. */
+static uint8_t *encode_rest(uint8_t *to, struct span s, const char *letters,
+                            bool pad)
+{
+	uint32_t v = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		v = v << 8 | (i < s.len ? s.p[i] : 0U);
+	for (size_t k = 0; k <= s.len; k++)
+		*to++ = (uint8_t)letters[v >> (18 - 6 * k) & 63];
+	for (size_t k = s.len; pad && k < 3; k++)
+		*to++ = '=';
+	return to;
+}
+
 /* Written straight into the room: a signed record pays for this by the byte. */
 static void encode64(struct buf *out, struct span s, const char *letters,
                      bool pad)
 {
 	uint8_t *start = buf_reserve(out, s.len / 3 * 4 + 4);
 	uint8_t *to = start;
+	size_t i = 0;
 
-	for (size_t i = 0; i < s.len; i += 3) {
-		size_t n = s.len - i < 3 ? s.len - i : 3;
-		uint32_t v = (uint32_t)s.p[i] << 16;
+	for (; s.len - i >= 3; i += 3) {
+		uint32_t v = (uint32_t)s.p[i] << 16 |
+		             (uint32_t)s.p[i + 1] << 8 | s.p[i + 2];
 
-		if (n > 1)
-			v |= (uint32_t)s.p[i + 1] << 8;
-		if (n > 2)
-			v |= s.p[i + 2];
-		for (size_t k = 0; k <= n; k++)
-			*to++ = (uint8_t)letters[v >> (18 - 6 * k) & 63];
-		for (size_t k = n; pad && k < 3; k++)
-			*to++ = '=';
+		*to++ = (uint8_t)letters[v >> 18];
+		*to++ = (uint8_t)letters[v >> 12 & 63];
+		*to++ = (uint8_t)letters[v >> 6 & 63];
+		*to++ = (uint8_t)letters[v & 63];
 	}
+	if (i < s.len)
+		to = encode_rest(to, span_sub(s, i, s.len), letters, pad);
 	out->len += (size_t)(to - start);
 }
 
