@@ -65,27 +65,31 @@ static bool has_short_form(const struct asked *a)
 	return false;
 }
 
-/* Enough answers; echoes are not owed. */
-static bool is_answered(const struct asked *a)
+static bool has_answer(const struct asked *a)
 {
-	const struct asked *first;
-
 	if (has_short_form(a))
 		return true;
 	if (a->undecodable || (!a->at_home && a->forwarded))
 		return count(a, IS_DEAD) > 0;
 	if (!a->at_home)
 		return count(a, IS_FORWARD) > 0;
-	first = first_of(a);
-	if (is_repeat(a, first))
-		return true;
 	return count(a, IS_DECISION) + count(a, IS_CONFLICT) > 0;
+}
+
+/* Enough answers; echoes are not owed. What is durable stays, so that an
+   answer that was found once is not looked for again. */
+static bool is_answered(struct asked *a)
+{
+	if (!a->answered)
+		a->answered = has_answer(a);
+	return a->answered ||
+	       (!a->undecodable && a->at_home && is_repeat(a, first_of(a)));
 }
 
 bool checker_all_answered(void)
 {
 	for (size_t i = 0; i < seen.asked_count; i++) {
-		const struct asked *a = &seen.asked[i];
+		struct asked *a = &seen.asked[i];
 
 		if (!is_durable(a->record) || is_answered(a))
 			continue;
@@ -224,7 +228,7 @@ static void check_echo(const struct answered *e)
 void check_on_mark(int32_t partition, int64_t offset)
 {
 	for (size_t i = 0; i < seen.asked_count; i++) {
-		const struct asked *a = &seen.asked[i];
+		struct asked *a = &seen.asked[i];
 
 		if (a->p->number == partition && a->record->offset < offset &&
 		    is_durable(a->record) && !is_answered(a))

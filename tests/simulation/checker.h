@@ -20,8 +20,9 @@ struct asked {
 	struct span id;
 	struct digest digest;
 	struct forwarded from;
-	bool passed; /* below a mark that was set back later */
-	int answers; /* decisions and conflicts that it had by then */
+	bool answered; /* checker.c: its own answer was seen to be durable */
+	bool passed;   /* below a mark that was set back later */
+	int answers;   /* decisions and conflicts that it had by then */
 };
 
 enum answer_is { IS_DECISION, IS_CONFLICT, IS_ECHO, IS_DEAD, IS_FORWARD };

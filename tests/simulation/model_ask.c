@@ -150,7 +150,8 @@ static void begin(struct kafka_ask *a)
 	a->busy = true;
 	q->until_us = sim.now_us + q->limit_us;
 	sim_after(NULL,
-	          sim_delay() + (sim_fault(3) ? sim_below(5 * SECOND) : 0),
+	          sim_delay() +
+	                  (sim_fault(3) ? sim_late(sim_below(5 * SECOND)) : 0),
 	          on_broker, q);
 }
 

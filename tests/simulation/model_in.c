@@ -54,6 +54,14 @@ struct kafka_in {
 
 static void poke(struct fetcher *f);
 
+/* To whichever member: after a crash the next one is handed it again. */
+static void note_handed(struct log_partition *p, int64_t offset)
+{
+	sim_counts.duplicates += offset < p->handed;
+	if (offset >= p->handed)
+		p->handed = offset + 1;
+}
+
 static void on_fetched(void *arg)
 {
 	struct fetched *x = arg;
@@ -81,6 +89,8 @@ static void on_fetched(void *arg)
 			continue;
 		struct kafka_message m = log_message(f->p, r);
 
+		if (f->in->is_group)
+			note_handed(f->p, r->offset);
 		left--;
 		f->in->events.on_message(f->in->events.owner, &m);
 	}

@@ -133,10 +133,13 @@ static struct log_record *append_copy(struct log_partition *p,
 }
 
 struct log_record *log_append(struct log_partition *p,
-                              const struct kafka_record *r)
+                              const struct kafka_record *r, int64_t sent_us)
 {
 	struct log_record *made = append_copy(p, r, STAND_PLAIN);
 
+	sim_counts.reorders += sent_us < p->sent_us;
+	if (sent_us > p->sent_us)
+		p->sent_us = sent_us;
 	world_on_append(p, made);
 	fetchers_wake(p);
 	return made;
@@ -152,13 +155,12 @@ int64_t log_end(const struct log_partition *p)
 	return (int64_t)p->count;
 }
 
-int64_t log_stable(const struct log_partition *p)
+int64_t log_stable(struct log_partition *p)
 {
-	for (size_t i = 0; i < p->count; i++) {
-		if (p->records[i]->stand == STAND_OPEN)
-			return (int64_t)i;
-	}
-	return (int64_t)p->count;
+	while (p->settled < p->count &&
+	       p->records[p->settled]->stand != STAND_OPEN)
+		p->settled++;
+	return (int64_t)p->settled;
 }
 
 const struct log_record *log_visible(const struct log_partition *p,
@@ -212,7 +214,7 @@ struct log_txn *log_txn_find(const char *id)
 
 static void settle_records(const struct marker *m)
 {
-	for (size_t i = 0; i < m->p->count; i++) {
+	for (size_t i = m->p->settled; i < m->p->count; i++) {
 		struct log_record *r = m->p->records[i];
 
 		if (r->txn == m->txn && r->stand == STAND_OPEN)
@@ -273,13 +275,15 @@ static void end(struct log_txn *t, bool commit)
 	t->commits = commit;
 	t->markers_left = 0;
 	for (size_t i = 0; i < t->parts_count; i++) {
-		for (size_t k = 0; k < t->parts[i]->count; k++) {
-			struct log_record *r = t->parts[i]->records[k];
+		struct log_partition *p = t->parts[i];
+
+		for (size_t k = p->settled; k < p->count; k++) {
+			struct log_record *r = p->records[k];
 
 			if (r->txn == t && r->stand == STAND_OPEN)
 				r->decided = commit;
 		}
-		write_later(t, t->parts[i]);
+		write_later(t, p);
 	}
 	write_later(t, NULL);
 }

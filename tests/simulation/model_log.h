@@ -43,6 +43,9 @@ struct log_partition {
 	struct log_record **records; /* by offset */
 	size_t count, room;
 	int64_t low;              /* retention took what is below */
+	int64_t sent_us;          /* the latest that was sent is there */
+	int64_t handed;           /* the group was handed what is below */
+	size_t settled;           /* nothing below is STAND_OPEN */
 	struct fetcher *fetchers; /* model_in.c: who reads it */
 };
 
@@ -53,13 +56,13 @@ uint32_t log_partitions(const char *topic);
 /* NULL: there is none. */
 struct log_partition *log_find(const char *topic, int32_t partition);
 
-/* Copies the record. */
+/* Copies the record. sent_us: when it set out. */
 struct log_record *log_append(struct log_partition *p,
-                              const struct kafka_record *r);
+                              const struct kafka_record *r, int64_t sent_us);
 int64_t log_end(const struct log_partition *p);
 /* Retention takes all that is there. */
 void log_expire(struct log_partition *p);
-int64_t log_stable(const struct log_partition *p); /* last stable offset */
+int64_t log_stable(struct log_partition *p); /* last stable offset */
 /* What a read_committed reader sees at an offset: NULL for nothing. */
 const struct log_record *log_visible(const struct log_partition *p,
                                      int64_t offset);

@@ -13,6 +13,7 @@ struct sent {
 	struct kafka_record record;
 	kafka_delivered_fn *delivered;
 	void *arg;
+	int64_t sent_us;
 	bool lost; /* never reaches the log */
 	struct kafka_delivery report;
 	struct sent *next; /* on its way, in order */
@@ -78,7 +79,8 @@ static void on_arrival(void *arg)
 	if (l->first == NULL)
 		l->end = &l->first;
 	if (!s->lost) {
-		const struct log_record *r = log_append(l->p, &s->record);
+		const struct log_record *r =
+			log_append(l->p, &s->record, s->sent_us);
 
 		s->report.offset = r->offset;
 		s->report.timestamp_ms = r->timestamp_ms;
@@ -162,12 +164,13 @@ enum kafka_send kafka_out_send(struct kafka_out *out,
 
 	s->out = out;
 	s->lane = l;
+	s->sent_us = sim.now_us;
 	s->record = keep_record(record);
 	s->delivered = delivered;
 	s->arg = arg;
 	decide_fate(s);
 	if (sim_fault(0.3)) /* its partition has no leader for a while */
-		at += sim_below(25 * SECOND);
+		at += sim_late(sim_below(25 * SECOND));
 	if (at < l->busy_until_us)
 		at = l->busy_until_us;
 	l->busy_until_us = at;

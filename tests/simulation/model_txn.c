@@ -168,7 +168,7 @@ static void request(struct kafka_txn *t, enum txn_step step)
 	int64_t us = sim_delay();
 
 	if (sim_fault(1)) /* a coordinator of transactions has moved */
-		us += sim_below(15 * SECOND);
+		us += sim_late(sim_below(15 * SECOND));
 	t->step = step;
 	sim_after(NULL, us, on_request, t);
 	if (step != STEP_COMMIT || !sim_fault(2))

@@ -33,7 +33,7 @@ endfunction()
 # Passes if a schedule fails.
 function(expect_caught name program)
 	add_test(NAME simulation_catches_${name} COMMAND ${program}
-		--seed 1 --schedules 5000 --expect-failure ${ARGN})
+		--seed 1 --schedules 5000 --jobs 1 --expect-failure ${ARGN})
 	set_tests_properties(simulation_catches_${name} PROPERTIES
 		TIMEOUT 300 LABELS simulation)
 endfunction()

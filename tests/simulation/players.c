@@ -25,6 +25,7 @@ static struct {
 struct planned {
 	struct kafka_record record;
 	struct log_partition *p;
+	int64_t sent_us;
 };
 
 static const struct planned *kept[RESULTS_KEPT];
@@ -34,7 +35,15 @@ static void on_append(void *arg)
 {
 	const struct planned *x = arg;
 
-	(void)log_append(x->p, &x->record);
+	(void)log_append(x->p, &x->record, x->sent_us);
+}
+
+static void on_append_again(void *arg)
+{
+	const struct planned *x = arg;
+
+	sim_counts.duplicates++;
+	(void)log_append(x->p, &x->record, sim.now_us);
 }
 
 static struct planned *append_later(int64_t us, const char *topic,
@@ -45,7 +54,7 @@ static struct planned *append_later(int64_t us, const char *topic,
 	struct kafka_header *headers =
 		arena_calloc(sim.arena, r->header_count + 1, sizeof(*headers));
 
-	*x = (struct planned){ *r, log_find(topic, partition) };
+	*x = (struct planned){ *r, log_find(topic, partition), sim.now_us };
 	if (r->key.p != NULL)
 		x->record.key = arena_span(sim.arena, r->key);
 	x->record.value = arena_span(sim.arena, r->value);
@@ -97,7 +106,8 @@ static void forge(const struct wish *w, const struct log_record *victim)
 
 	if (home != w->partition)
 		(void)log_append(
-			log_find(world.deployment.topics.requests, home), &r);
+			log_find(world.deployment.topics.requests, home), &r,
+			sim.now_us);
 }
 
 static void on_request(void *arg)
@@ -109,7 +119,8 @@ static void on_request(void *arg)
 		r.key = span_str(w->id);
 	world.requests_to_come--;
 	const struct log_record *sent = log_append(
-		log_find(world.deployment.topics.requests, w->partition), &r);
+		log_find(world.deployment.topics.requests, w->partition), &r,
+		sim.now_us);
 
 	if (sim_percent(10))
 		forge(w, sent);
@@ -157,8 +168,10 @@ static void send_one(int number, int64_t at_us)
 	default: break;
 	}
 	send(at_us, id, value);
-	while (sim_percent(30))
+	while (sim_percent(30)) {
+		sim_counts.duplicates++;
 		send(at_us + sim_below(20 * SECOND), id, value);
+	}
 	if (sim_percent(15))
 		send(at_us + sim_below(20 * SECOND), id,
 		     body(id, "other.example.com"));
@@ -233,7 +246,7 @@ static int64_t result_delay(void)
 	int64_t us = sim_delay() + sim_below(100 * MS);
 
 	if (sim_percent(15))
-		us += sim_below(4 * SECOND);
+		us += sim_late(sim_below(4 * SECOND));
 	return us;
 }
 
@@ -306,13 +319,15 @@ static void be_strange(const struct check *c, struct result r, int city)
 		send_result(c, &r, city);
 		return;
 	case 4:
+		sim_counts.duplicates++;
 		send_result(c, &r, city); /* the same bytes again */
 		return;
 	default: break;
 	}
 	const struct planned *old = kept[sim_below((int64_t)kept_count)];
 
-	sim_after(NULL, result_delay(), on_append, (void *)(uintptr_t)old);
+	sim_after(NULL, result_delay(), on_append_again,
+	          (void *)(uintptr_t)old);
 }
 
 void players_on_check(const struct log_partition *p, const struct log_record *r)

@@ -81,6 +81,12 @@ int64_t sim_delay(void)
 		us += sim_below(700 * MS);
 	if (sim.slowness > 2 && sim_percent(1))
 		us += sim_below(6 * SECOND);
+	return sim_late(us);
+}
+
+int64_t sim_late(int64_t us)
+{
+	sim_counts.late += us >= SECOND;
 	return us;
 }
 
@@ -175,7 +181,7 @@ static void recycle(struct event *e)
 static void run(const struct event *e)
 {
 	sim.now_us = e->at_us;
-	sim.running = e->owner;
+	sim.running = sim.last = e->owner;
 	sim.events++;
 	if (e->owner != NULL)
 		e->owner->steps++;
@@ -300,9 +306,12 @@ int64_t __wrap_clock_mono_ms(void)
 
 void __wrap_id_random(char out[static ID_TEXT_MAX])
 {
-	(void)snprintf(out, ID_TEXT_MAX, "%016llx%016llx",
-	               (unsigned long long)sim_random(),
-	               (unsigned long long)sim_random());
+	uint64_t n[2] = { sim_random(), sim_random() };
+
+	for (size_t i = 0; i < 32; i++)
+		out[i] =
+			"0123456789abcdef"[n[i / 16] >> (60 - i % 16 * 4) & 15];
+	out[32] = '\0';
 }
 
 void __wrap_log_write(enum log_level level, const char *event,

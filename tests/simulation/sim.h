@@ -12,11 +12,11 @@
 
 #include "base/mem.h"
 
-#include <setjmp.h>
-
 /* in microseconds */
 #define MS     INT64_C(1000)
 #define SECOND (1000 * MS)
+
+enum { SIM_FAILURE_MAX = 512 };
 
 struct event;
 struct loop;
@@ -40,18 +40,24 @@ struct sim {
 	int64_t now_us;
 	uint64_t events; /* handled */
 	struct process *running;
-	int slowness; /* 0 to 3: how long the tail of delays is */
-	bool faults;  /* lost answers and the like may still happen */
+	struct process *last; /* whose the last event was; it may be gone */
+	int slowness;         /* 0 to 3: how long the tail of delays is */
+	bool faults;          /* lost answers and the like may still happen */
 	bool trace;
-	char failure[512]; /* empty: none */
+	char failure[SIM_FAILURE_MAX]; /* empty: none */
 };
 
 extern struct sim sim;
 
-/* What happened over all schedules, for the last line. */
+/* What happened over all schedules. */
 struct sim_counts {
-	uint64_t kills, pauses, ghosts, drains, resets, fenced, aborted,
-		unknown;
+	uint64_t crashes;    /* processes that were killed */
+	uint64_t pauses;     /* of processes, up to 45 s */
+	uint64_t duplicates; /* requests and results that were sent again,
+	                        requests that were handed out again */
+	uint64_t reorders;   /* records that others, sent later, overtook */
+	uint64_t late;       /* messages and answers that took 1 s or more */
+	uint64_t ghosts, drains, resets, fenced, aborted, unknown;
 	uint64_t requests, decisions, other_answers;
 };
 
@@ -83,6 +89,8 @@ bool sim_fault(double percent);
 void sim_weak_spot(struct process *p);
 /* How long a message or an answer takes; microseconds, most of them few. */
 int64_t sim_delay(void);
+/* Counts what takes so long; returns it. */
+int64_t sim_late(int64_t us);
 
 int64_t sim_wall_ms(void); /* the brokers' clock */
 

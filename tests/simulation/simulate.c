@@ -1,53 +1,33 @@
 /*
- * simulate [--seed S] [--schedules N] [--seconds N] [--trace]
+ * simulate [--seed S] [--schedules N] [--seconds N] [--jobs N] [--trace]
  *          [--expect-failure] [--no-fencing]
  *
  * Plays N schedules from seed S on (S, S + 1, ...), each with the real
- * coordinators over the model. A failing one is played again with its trace;
- * the exit status says whether one failed. --expect-failure turns that round:
- * for builds that are damaged on purpose.
+ * coordinators over the model, in as many processes as there are processors.
+ * A failing one, the first if there are several, is played again with its
+ * trace; the exit status says whether one failed. --expect-failure turns that
+ * round: for builds that are damaged on purpose. --trace traces all of them,
+ * in this process.
  */
+#include "tests/simulation/jobs.h"
 #include "tests/simulation/world.h"
 
 #include "base/text.h"
 
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 struct wish {
-	uint64_t seed, schedules, seconds;
+	struct jobs_wish jobs;
 	bool trace, expect_failure;
 };
-
-static double seconds_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static bool failure_expected;
-static char last_words[64];
-
-/* An assertion of the product is a finding like any other. */
-static void on_abort(int signo)
-{
-	(void)signo;
-	if (write(1, last_words, strlen(last_words)) < 0 || failure_expected)
-		_exit(failure_expected ? EXIT_SUCCESS : 3);
-}
 
 static bool play(uint64_t seed, bool trace)
 {
 	bool failed;
 
-	(void)snprintf(last_words, sizeof(last_words), "aborted in seed %llu\n",
-	               (unsigned long long)seed);
 	sim_begin(seed, trace);
 	world_play();
 	failed = sim_failed();
@@ -65,27 +45,50 @@ static uint64_t number(const char *text)
 	exit(64);
 }
 
+static uint64_t number_of_jobs(const char *text)
+{
+	uint64_t n = number(text);
+
+	if (n >= 1 && n <= JOBS_MAX)
+		return n;
+	(void)fprintf(stderr, "simulate: 1 to %d jobs\n", JOBS_MAX);
+	exit(64);
+}
+
+static uint64_t processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (n < 1)
+		return 1;
+	return n < JOBS_MAX ? (uint64_t)n : JOBS_MAX;
+}
+
 static struct wish read_wish(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "seed", required_argument, NULL, 's' },
 		{ "schedules", required_argument, NULL, 'n' },
 		{ "seconds", required_argument, NULL, 'l' },
+		{ "jobs", required_argument, NULL, 'j' },
 		{ "trace", no_argument, NULL, 't' },
 		{ "expect-failure", no_argument, NULL, 'x' },
 		{ "no-fencing", no_argument, NULL, 'f' },
 		{ 0 },
 	};
-	struct wish w = { .seed = 1, .schedules = 1000 };
+	struct wish w = {
+		.jobs = { .seed = 1, .schedules = 1000, .jobs = processors() }
+	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
-		case 's': w.seed = number(optarg); break;
-		case 'n': w.schedules = number(optarg); break;
-		case 'l': w.seconds = number(optarg); break;
+		case 's': w.jobs.seed = number(optarg); break;
+		case 'n': w.jobs.schedules = number(optarg); break;
+		case 'l': w.jobs.seconds = number(optarg); break;
+		case 'j': w.jobs.jobs = number_of_jobs(optarg); break;
 		case 't': w.trace = true; break;
-		case 'x': w.expect_failure = failure_expected = true; break;
+		case 'x': w.expect_failure = true; break;
 		case 'f': model_no_fencing = true; break;
 		default: exit(64);
 		}
@@ -93,15 +96,29 @@ static struct wish read_wish(int argc, char **argv)
 	return w;
 }
 
-static void tell_counts(void)
+static void tell(const char *what, uint64_t n, const struct jobs_told *told)
 {
-	const struct sim_counts *c = &sim_counts;
+	double schedules = told->schedules > 0 ? (double)told->schedules : 1;
 
-	printf("%llu kills, %llu pauses, %llu replaced, %llu drains, %llu "
-	       "marks reset; "
+	printf("%-16s %12llu %12.0f %12.2f\n", what, (unsigned long long)n,
+	       (double)n / told->seconds, (double)n / schedules);
+}
+
+static void tell_all(const struct jobs_told *told)
+{
+	const struct sim_counts *c = &told->counts;
+
+	printf("%-16s %12s %12s %12s\n", "", "all", "a second", "a schedule");
+	tell("schedules", told->schedules, told);
+	tell("crashes", c->crashes, told);
+	tell("pauses", c->pauses, told);
+	tell("duplicates", c->duplicates, told);
+	tell("reorders", c->reorders, told);
+	tell("late deliveries", c->late, told);
+	tell("all events", told->events, told);
+	printf("%llu replaced, %llu drains, %llu marks reset; "
 	       "transactions: %llu fenced, %llu aborted, %llu unknown; "
 	       "%llu requests, %llu decisions, %llu other answers\n",
-	       (unsigned long long)c->kills, (unsigned long long)c->pauses,
 	       (unsigned long long)c->ghosts, (unsigned long long)c->drains,
 	       (unsigned long long)c->resets, (unsigned long long)c->fenced,
 	       (unsigned long long)c->aborted, (unsigned long long)c->unknown,
@@ -112,29 +129,33 @@ static void tell_counts(void)
 
 static int run(const struct wish *w)
 {
-	double began = seconds_now();
-	uint64_t played = 0, events = 0;
+	struct jobs_told told;
+
+	jobs_run(&w->jobs, play, &told);
+	if (told.failed)
+		printf("seed %llu: %s\n", (unsigned long long)told.failed_seed,
+		       told.failure);
+	if (told.failed && !w->expect_failure)
+		jobs_trace(told.failed_seed, play);
+	tell_all(&told);
+	printf("%llu schedules in %.1f s, %.1f s of CPU, %llu at a time: "
+	       "%.0f schedules/s, %.0f for each s of CPU\n",
+	       (unsigned long long)told.schedules, told.seconds,
+	       told.cpu_seconds, (unsigned long long)w->jobs.jobs,
+	       (double)told.schedules / told.seconds,
+	       (double)told.schedules / told.cpu_seconds);
+	return told.failed == w->expect_failure && !told.died ? EXIT_SUCCESS
+	                                                      : EXIT_FAILURE;
+}
+
+/* In this process, for eyes and debuggers. */
+static int run_traced(const struct wish *w)
+{
+	const struct jobs_wish *j = &w->jobs;
 	bool good = true;
 
-	while (good && played < w->schedules &&
-	       (w->seconds == 0 ||
-	        seconds_now() - began < (double)w->seconds)) {
-		good = play(w->seed + played, w->trace);
-		events += sim.events;
-		played++;
-	}
-	double took = seconds_now() - began;
-
-	if (!good) {
-		printf("seed %llu: %s\n",
-		       (unsigned long long)(w->seed + played - 1), sim.failure);
-		if (!w->trace && !w->expect_failure)
-			(void)play(w->seed + played - 1, true);
-	}
-	tell_counts();
-	printf("%llu schedules, %llu events, %.1f s of CPU, %.0f schedules/s\n",
-	       (unsigned long long)played, (unsigned long long)events, took,
-	       (double)played / took);
+	for (uint64_t n = 0; good && n < j->schedules; n++)
+		good = play(j->seed + n, true);
 	return good != w->expect_failure ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -142,9 +163,8 @@ int main(int argc, char **argv)
 {
 	struct wish w = read_wish(argc, argv);
 
-	(void)signal(SIGABRT, on_abort);
 	world_open();
-	int code = run(&w);
+	int code = w.trace ? run_traced(&w) : run(&w);
 
 	world_close();
 	return code;

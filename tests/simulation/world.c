@@ -121,6 +121,19 @@ static void write_settings(void)
 	buf_clear(&text);
 }
 
+static void remove_files(void)
+{
+	for (int i = 0; i < WORLD_CITIES; i++) {
+		(void)unlink(path_of(world_codes[i], ".key"));
+		(void)unlink(path_of(world_codes[i], ".pub"));
+	}
+	(void)unlink(path_of("coordinator", ".key"));
+	(void)unlink(path_of("coordinator", ".pub"));
+	(void)unlink(path_of("plan", ".key"));
+	(void)unlink(path_of("sim", ".conf"));
+	(void)rmdir(dir);
+}
+
 void world_open(void)
 {
 	struct signing_key *own;
@@ -141,6 +154,7 @@ void world_open(void)
 	must(world.ring != NULL, err.text);
 	must(deployment_init(&world.deployment, &world.conf, &err) == 0,
 	     err.text);
+	remove_files();
 	metrics = metrics_new();
 	stats = stats_new(metrics);
 }
@@ -152,16 +166,8 @@ void world_close(void)
 	deployment_clear(&world.deployment);
 	settings_free(&settings);
 	keyring_free(&world.ring);
-	for (int i = 0; i < WORLD_CITIES; i++) {
+	for (int i = 0; i < WORLD_CITIES; i++)
 		signing_key_free(&world.worker_keys[i]);
-		(void)unlink(path_of(world_codes[i], ".key"));
-		(void)unlink(path_of(world_codes[i], ".pub"));
-	}
-	(void)unlink(path_of("coordinator", ".key"));
-	(void)unlink(path_of("coordinator", ".pub"));
-	(void)unlink(path_of("plan", ".key"));
-	(void)unlink(path_of("sim", ".conf"));
-	(void)rmdir(dir);
 }
 
 /* -- coordinators come and go -- */
@@ -207,6 +213,12 @@ static void end_process(struct instance *i, bool again)
 		start_later(i);
 }
 
+static void crash(struct instance *i, bool again)
+{
+	sim_counts.crashes++;
+	end_process(i, again);
+}
+
 static void suspend(struct process *p)
 {
 	static const int64_t most[] = { 1 * SECOND, 14 * SECOND, 45 * SECOND };
@@ -230,9 +242,8 @@ void sim_weak_spot(struct process *p)
 
 static void kill_one(struct instance *i, bool again)
 {
-	sim_counts.kills++;
 	sim_trace("kill %s", i->name);
-	end_process(i, again);
+	crash(i, again);
 }
 
 /* It hangs; another is started in its place, under the same name. */
@@ -301,7 +312,8 @@ static void look_at(struct instance *i, bool again)
 {
 	if (i->process == NULL)
 		return;
-	checker_look(i->coordinator);
+	if (i->process == sim.last)
+		checker_look(i->coordinator);
 	if (i->process->doomed)
 		kill_one(i, again);
 	else if (i->process->stopping)
@@ -385,21 +397,21 @@ static void make_instances(void)
 	}
 }
 
-static void end_all(void)
+static void end_all(void (*end)(struct instance *i, bool again))
 {
 	for (int n = 0; n < instances_count; n++) {
 		if (instances[n].process != NULL)
-			end_process(&instances[n], false);
+			end(&instances[n], false);
 	}
 	for (int n = 0; n < ghosts_count; n++) {
 		if (ghosts[n].process != NULL)
-			end_process(&ghosts[n], false);
+			end(&ghosts[n], false);
 	}
 }
 
 static void clear_instances(void)
 {
-	end_all();
+	end_all(end_process);
 	for (int n = 0; n < instances_count; n++)
 		arena_free(&instances[n].deployment.arena);
 }
@@ -457,7 +469,7 @@ static void run_until_marked(void)
 /* All die; one comes back and must find nothing left to answer. */
 static void restart_all(void)
 {
-	end_all();
+	end_all(crash);
 	start(&instances[0]);
 	instances[0].trouble_at = 0;
 	run_for(30 * SECOND);
@@ -490,7 +502,7 @@ static void expire_requests(int32_t partition)
 static void set_back(void)
 {
 	run_for((world.conf.duplicate_window_ms + 1000) * MS);
-	end_all();
+	end_all(crash);
 	for (int32_t p = 0; p < world.partitions; p++) {
 		if (world.partitions == 1 && sim_percent(50))
 			expire_requests(p);
@@ -545,7 +557,7 @@ static void expire_while_read(void *arg)
 /* Who comes now reads what retention left, or takes while it reads. */
 static void come_back(void)
 {
-	end_all();
+	end_all(crash);
 	if (sim_percent(50))
 		expire(NULL);
 	else
