@@ -4,7 +4,7 @@
  * of trust/'s own rules (domains, roles, perspectives, dates) are the
  * product's; only that nobody else could have made it is not shown here.
  */
-#include "base/siphash.h"
+#include "tests/simulation/fold.h"
 #include "trust/public_key.h"
 
 #include <openssl/evp.h>
@@ -49,18 +49,17 @@ static void stand_in(const EVP_MD_CTX *ctx, struct span bytes,
 {
 	const uint8_t *key = NULL;
 
-	for (size_t i = 0; i < known_count; i++) {
+	for (size_t i = 0; i < known_count && key == NULL; i++) {
 		if (known[i].ctx == ctx)
 			key = known[i].key;
 	}
 	if (key == NULL)
 		abort();
-	memset(out, 0x5a, ED25519_SIGNATURE_BYTES);
-	for (size_t half = 0; half < 2; half++) {
-		uint64_t h = siphash24(key + half * SIPHASH_KEY_LEN, bytes);
+	uint64_t h = fold(fold(bytes.len, span_of(key, ED25519_PUBLIC_BYTES)),
+	                  bytes);
 
-		memcpy(out + half * sizeof(h), &h, sizeof(h));
-	}
+	memset(out, 0x5a, ED25519_SIGNATURE_BYTES);
+	memcpy(out, &h, sizeof(h));
 }
 
 int __wrap_EVP_DigestSignInit(EVP_MD_CTX *ctx, EVP_PKEY_CTX **pctx,

@@ -1,5 +1,7 @@
 #include "tests/simulation/model_log.h"
 
+#include "tests/simulation/fast.h"
+
 #include <assert.h>
 #include <stdio.h>
 
@@ -118,6 +120,7 @@ static struct log_record *append_copy(struct log_partition *p,
 
 	r->key = keep(from->key);
 	r->value = keep(from->value);
+	fast_logged(r->value);
 	r->header_count = from->header_count;
 	r->headers = arena_calloc(sim.arena, from->header_count + 1,
 	                          sizeof(*r->headers));

@@ -9,6 +9,7 @@
  * round: for builds that are damaged on purpose. --trace traces all of them,
  * in this process.
  */
+#include "tests/simulation/fast.h"
 #include "tests/simulation/jobs.h"
 #include "tests/simulation/world.h"
 
@@ -31,6 +32,7 @@ static bool play(uint64_t seed, bool trace)
 	sim_begin(seed, trace);
 	world_play();
 	failed = sim_failed();
+	fast_forget();
 	sim_end();
 	return !failed;
 }
