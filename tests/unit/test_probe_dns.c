@@ -27,6 +27,8 @@ enum {
 	TRY_MS = 3000,
 	LIMIT_MS = 9000,
 	WINDOW_MS = 300,
+	LONG_WINDOW_MS =
+		600000, /* does not end meanwhile, however slow we are */
 	HEADER = 12,
 	PACKET_MAX = 1500,
 	RCODE_SERVFAIL = 2,
@@ -288,6 +290,11 @@ static void setup(void)
 	setup_with(WINDOW_MS);
 }
 
+static void setup_long(void)
+{
+	setup_with(LONG_WINDOW_MS);
+}
+
 static void teardown(void)
 {
 	dns_lookup_cancel(&slot);
@@ -426,7 +433,7 @@ END_TEST
 
 /* -- contexts */
 
-START_TEST(window_bounds_what_is_kept) /* promise 5, R-036 */
+START_TEST(checks_in_a_window_share_a_context)
 {
 	int64_t number = resolver_context_number(context);
 
@@ -437,6 +444,17 @@ START_TEST(window_bounds_what_is_kept) /* promise 5, R-036 */
 	resolver_release(&context);
 	context = resolver_take(resolver);
 	ck_assert_int_eq(resolver_context_number(context), number);
+	look_up("ok.example");
+	ck_assert_int_eq(questions, 1);
+}
+END_TEST
+
+START_TEST(window_bounds_what_is_kept) /* promise 5, R-036 */
+{
+	int64_t number = resolver_context_number(context);
+
+	look_up("ok.example");
+	ck_assert_int_eq(questions, 1);
 
 	/* a check keeps the context that it began with */
 	run_for(WINDOW_MS + 20);
@@ -855,6 +873,7 @@ int main(void)
 
 	Suite *suite = suite_create("probe dns");
 	TCase *windows = tcase_create("windows");
+	TCase *one = tcase_create("one window");
 	TCase *checks = tcase_create("per check");
 
 	tcase_add_checked_fixture(windows, setup, teardown);
@@ -867,7 +886,6 @@ int main(void)
 	tcase_add_test(windows, window_bounds_what_is_kept);
 	tcase_add_test(windows, next_window_has_what_is_there_now);
 	tcase_add_test(windows, words_about_others_are_not_heard);
-	tcase_add_test(windows, fresh_context_knows_nothing);
 	tcase_add_test(windows, what_is_not_asked_is_no_failure);
 	tcase_add_loop_test(windows, second_tries_of_a_check_share_a_context, 0,
 	                    1);
@@ -883,11 +901,16 @@ int main(void)
 	tcase_add_loop_test(windows, one_root_is_iana_s, 0, COUNT(roots));
 	tcase_add_test(windows, debian_s_anchors_are_known);
 	tcase_add_test(windows, foreign_roots_are_not_believed);
+	tcase_add_checked_fixture(one, setup_long, teardown);
+	tcase_set_timeout(one, 30);
+	tcase_add_test(one, checks_in_a_window_share_a_context);
+	tcase_add_test(one, fresh_context_knows_nothing);
 	tcase_add_checked_fixture(checks, per_check, teardown);
 	tcase_add_test(checks, per_check_shares_nothing);
 	tcase_add_loop_test(checks, second_tries_of_a_check_share_a_context, 0,
 	                    2);
 	suite_add_tcase(suite, windows);
+	suite_add_tcase(suite, one);
 	suite_add_tcase(suite, checks);
 
 	SRunner *runner = srunner_create(suite);
