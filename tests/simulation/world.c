@@ -573,7 +573,7 @@ static void come_back(void)
 static bool is_any_decided(void)
 {
 	for (int32_t p = 0; p < world.partitions; p++) {
-		const struct log_partition *d =
+		struct log_partition *d =
 			log_find(world.deployment.topics.decisions, p);
 
 		if (log_stable(d) > d->low)
