@@ -200,8 +200,12 @@ static void start(void)
 {
 	struct span anchor[1], root[1];
 	struct frame settings = probe_world_settings(lab, anchor, root);
-	struct probe_ready ready = probe_start(&world, &settings, READ_MS);
+	struct probe_ready ready;
 
+	/* a job's own time is what ends it, however busy the machine */
+	settings.settings.lookup_ms = AMPLE_MS;
+	settings.settings.connect_ms = AMPLE_MS;
+	ready = probe_start(&world, &settings, READ_MS);
 	ck_assert(span_find(ready.sandbox, SPAN("seccomp")) >= 0);
 	ck_assert(span_find(ready.versions, SPAN("libunbound/")) >= 0);
 	ck_assert(span_find(ready.versions, SPAN(" pcre2/10.")) > 0);
@@ -258,28 +262,49 @@ static int check_row(const struct row *row, const struct probe_done *done)
 	return 1;
 }
 
-/* All at once: the hostile ones hold up nobody. */
+static void send_row(int row, int64_t budget_ms)
+{
+	struct check c = rows[row].make(rows[row].target);
+
+	send_job(row + 1, &c, budget_ms);
+}
+
+/* The row whose job ended; *bad: otherwise than it should. */
+static int read_row(bool *bad)
+{
+	const struct probe_done done = read_done();
+
+	ck_assert_int_ge(done.id, 1);
+	ck_assert_int_le(done.id, COUNT(rows));
+	*bad = check_row(&rows[done.id - 1], &done) != 0;
+	return (int)done.id - 1;
+}
+
+/* All at once: the hostile ones hold up nobody. What ran out of time before it
+   came to where that was meant is asked once more, with ample time. */
 START_TEST(checks_end_as_they_should)
 {
 	bool seen[COUNT(rows)] = { false };
+	bool again[COUNT(rows)] = { false };
 	int wrong = 0;
+	bool bad;
 
 	start();
-	for (int i = 0; i < COUNT(rows); i++) {
-		struct check c = rows[i].make(rows[i].target);
+	for (int i = 0; i < COUNT(rows); i++)
+		send_row(i, rows[i].want == CLASS_TIMED_OUT ? BUDGET_MS
+		                                            : AMPLE_MS);
+	for (int left = COUNT(rows); left > 0; left--) {
+		int row = read_row(&bad);
 
-		send_job(i + 1, &c,
-		         rows[i].want == CLASS_TIMED_OUT ? BUDGET_MS
-		                                         : AMPLE_MS);
-	}
-	for (int i = 0; i < COUNT(rows); i++) {
-		const struct probe_done done = read_done();
-
-		ck_assert_int_ge(done.id, 1);
-		ck_assert_int_le(done.id, COUNT(rows));
-		ck_assert(!seen[done.id - 1]);
-		seen[done.id - 1] = true;
-		wrong += check_row(&rows[done.id - 1], &done);
+		if (bad && !again[row] && rows[row].want == CLASS_TIMED_OUT) {
+			again[row] = true;
+			send_row(row, AMPLE_MS);
+			left++;
+			continue;
+		}
+		ck_assert(!seen[row]);
+		seen[row] = true;
+		wrong += bad;
 	}
 	end_with(0);
 	ck_assert_msg(wrong == 0, "%d checks ended otherwise", wrong);
