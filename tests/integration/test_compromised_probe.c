@@ -119,7 +119,8 @@ static void open_pool(const char *user_agent,
 	o.set_aside_ms = 60000;
 	o.start_limit_ms = o.start_limit_ms != 0 ? o.start_limit_ms : 10000;
 	o.grace_ms = 200;
-	o.deaf_ms = 300;
+	/* long, for who is only slow to read */
+	o.deaf_ms = o.deaf_ms != 0 ? o.deaf_ms : 60000;
 	o.throwaways_max = 4;
 	o.on_done = on_done;
 	o.on_hangs = on_hangs;
@@ -359,10 +360,11 @@ END_TEST
    before any deadline. */
 START_TEST(deaf_probe_is_found_by_what_it_leaves_unread)
 {
+	const struct probe_pool_options o = { .deaf_ms = 300 };
 	struct try bad, other;
 	int64_t from;
 
-	open_pool("", &plain);
+	open_pool("", &o);
 	wait_ready(2);
 	from = clock_mono_ms();
 	run(&other, "slow", "neighbour.example", LONG_MS);
