@@ -170,24 +170,6 @@ static void rejects_for_every_code(void)
 
 /* -- what becomes of results */
 
-static void send_signed(int city, const char *type,
-                        const struct kafka_record *given)
-{
-	const struct sign_domain domain = { true, "test", type, 1 };
-	struct kafka_record record = *given;
-	struct buf text = { 0 };
-
-	record_sign(w.worker_keys[city], &domain, record.value, &text);
-
-	struct kafka_header header = { RECORD_SIGNATURE_HEADER,
-		                       buf_span(&text) };
-
-	record.headers = &header;
-	record.header_count = 1;
-	cw_send(&w, &record);
-	buf_clear(&text);
-}
-
 static void add_kind(struct result *r, enum check_kind kind, enum reason reason)
 {
 	r->kinds[r->kinds_count++] =
@@ -227,7 +209,7 @@ static void answer_held(int city, bool late, bool with_caa)
 		.value = buf_span(&value),
 	};
 
-	send_signed(city, SIGN_RESULT, &record);
+	cw_send_signed(&w, city, SIGN_RESULT, &record);
 	buf_clear(&value);
 }
 
@@ -310,7 +292,7 @@ static void needs_enough_perspectives(void)
 		                       .key = span_str(cw_codes[1]),
 		                       .value = buf_span(&value) };
 
-	send_signed(1, SIGN_HEARTBEAT, &record);
+	cw_send_signed(&w, 1, SIGN_HEARTBEAT, &record);
 	buf_clear(&value);
 	world_run(&w.kafka, "a skewed clock", is_skewed, NULL);
 	expect(decide("few", cw_request(&w, "few", "few.example.com")),

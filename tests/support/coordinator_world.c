@@ -115,14 +115,14 @@ static struct sign_domain domain(const char *type)
 	return (struct sign_domain){ true, "test", type, 1 };
 }
 
-static void send_signed(struct coordinator_world *w, struct signing_key *key,
-                        const char *type, const struct kafka_record *given)
+void cw_send_signed(struct coordinator_world *w, int city, const char *type,
+                    const struct kafka_record *given)
 {
 	struct sign_domain d = domain(type);
 	struct kafka_record record = *given;
 	struct buf text = { 0 };
 
-	record_sign(key, &d, record.value, &text);
+	record_sign(w->worker_keys[city], &d, record.value, &text);
 	struct kafka_header header = { RECORD_SIGNATURE_HEADER,
 		                       buf_span(&text) };
 
@@ -192,7 +192,7 @@ static void send_result(struct coordinator_world *w, int city,
 	if (play->no_signature)
 		cw_send(w, &record);
 	else
-		send_signed(w, w->worker_keys[signer], SIGN_RESULT, &record);
+		cw_send_signed(w, signer, SIGN_RESULT, &record);
 	buf_clear(&value);
 }
 
@@ -262,7 +262,7 @@ static void on_beat(void *arg)
 			.key = span_str(cw_codes[i]),
 			.value = buf_span(&value)
 		};
-		send_signed(w, w->worker_keys[i], SIGN_HEARTBEAT, &record);
+		cw_send_signed(w, i, SIGN_HEARTBEAT, &record);
 		buf_clear(&value);
 	}
 	timer_set_ms(w->beat, 300);
