@@ -48,7 +48,7 @@ mode_overload()
 	for tenths in 5 10 20 40; do
 		echo "bench: offered: $((capacity * tenths / 10)) a second" >&2
 		load "$kind" "$OUT/overload-$tenths.json" \
-			--window=$((window * 3 / 2)) --warm-up=6000 \
+			--window=$((window * 3 / 2)) --warm-up=6000 --trace \
 			--rate=$((capacity * tenths / 10)) \
 			--in-flight=1000000 --time-allowed="$time_allowed"
 	done

@@ -250,15 +250,25 @@ def overload(kind, capacity, allowed):
           f"{int(allowed) / 1000:g} s; latency of those in time, ms")
     if MARKDOWN:
         print()
+    loads = {f"{tenths / 10:g}": read(FOLDER / f"overload-{tenths}.json")
+             for tenths in (5, 10, 20, 40)}
     head("offered, times", "offered/s", "in time/s", "overloaded/s",
-         "late/s", "failed/s", "p50", "p99")
-    for tenths in (5, 10, 20, 40):
-        load = read(FOLDER / f"overload-{tenths}.json")
+         "late/s", "failed/s", "p50", "p99", "busy")
+    for times, load in loads.items():
         fates, seconds = load["fates"], load["seconds"]
         took = fates.get("took", {})
-        line(f"{tenths / 10:g}", *(number(fates[key] / seconds, 1) for key in
+        line(times, *(number(fates[key] / seconds, 1) for key in
              ("offered", "good", "overloaded", "late", "failed")),
-             number(took.get("p50_ms")), number(took.get("p99_ms")))
+             number(took.get("p50_ms")), number(took.get("p99_ms")),
+             number(of_load(load)["processors_busy"], 2))
+    print("\nwhere those that were worked on were, p50, ms")
+    if MARKDOWN:
+        print()
+    head("part", *loads)
+    for n, one in enumerate(loads["1"]["parts"]):
+        line(one["name"], *(number(load["parts"][n]["p50_ms"])
+                            if n < len(load["parts"]) else "-"
+                            for load in loads.values()))
 
 
 def perspectives(kind, counts):
