@@ -26,6 +26,51 @@ static struct arena *answer_arena(const struct answer *a)
 	return a->arena != NULL ? a->arena : a->session->arena;
 }
 
+bool answer_names_request(const struct answer *a)
+{
+	return a->kind == ANSWER_DECISION || a->kind == ANSWER_CONFLICT;
+}
+
+/* -- in a row -- */
+
+void answer_queue_push(struct answer_queue *q, struct answer *a)
+{
+	a->next = NULL;
+	*q->end = a;
+	q->end = &a->next;
+	q->count++;
+}
+
+struct answer *answer_queue_pop(struct answer_queue *q)
+{
+	struct answer *a = q->first;
+
+	if (a == NULL)
+		return NULL;
+	q->first = a->next;
+	if (q->first == NULL)
+		q->end = &q->first;
+	q->count--;
+	return a;
+}
+
+void answer_queue_init(struct answer_queue *q)
+{
+	*q = (struct answer_queue){ NULL, &q->first, 0 };
+}
+
+void answer_queue_put_in_front(struct answer_queue *waiting,
+                               struct answer_queue *first)
+{
+	struct answer *a;
+
+	while ((a = answer_queue_pop(waiting)) != NULL)
+		answer_queue_push(first, a);
+	answer_queue_init(waiting);
+	while ((a = answer_queue_pop(first)) != NULL)
+		answer_queue_push(waiting, a);
+}
+
 /* -- chaining and signing -- */
 
 void answer_sign(struct answer *a, const struct coordinator *c)

@@ -42,16 +42,32 @@ struct answer {
 	size_t header_count;
 	struct span extra[5]; /* values of the headers we add, in order */
 
-	size_t weight; /* outbox.c: bytes it holds, without a session */
+	size_t weight; /* outbox.h: bytes it holds, without a session */
 	bool shrunk;   /* too large once: this is its short form */
 	/* The answer lives in it; NULL: in the session's. */
 	struct arena *arena;
 	struct answer *next;
 };
 
+/* First come, first out; each answer is in one at most. */
+struct answer_queue {
+	struct answer *first, **end;
+	size_t count;
+};
+
+void answer_queue_init(struct answer_queue *q);
+void answer_queue_push(struct answer_queue *q, struct answer *a);
+/* NULL if it is empty. */
+struct answer *answer_queue_pop(struct answer_queue *q);
+/* Empties first into the front of what waits. */
+void answer_queue_put_in_front(struct answer_queue *waiting,
+                               struct answer_queue *first);
+
 /* An answer in an arena of its own (session NULL) or in the session's. */
 struct answer *answer_new(enum answer_kind kind, const struct partition *p,
                           int64_t request_offset, struct session *s);
+/* Its request's offset is in the record itself. */
+bool answer_names_request(const struct answer *a);
 /* DECISION: gives it the next place of the partition's staged chain and signs
    it; in its short form if it would not fit. */
 void answer_chain(struct answer *a, struct partition *p);

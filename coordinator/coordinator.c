@@ -2,27 +2,23 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "coordinator/assignment.h"
 #include "coordinator/attempts.h"
 #include "coordinator/barrier.h"
 #include "coordinator/broker_time.h"
 #include "coordinator/copies.h"
+#include "coordinator/drain.h"
 #include "coordinator/outbox.h"
 #include "coordinator/overload.h"
-#include "coordinator/requests.h"
+#include "coordinator/records.h"
 #include "coordinator/restore.h"
 #include "coordinator/results.h"
 #include "wire/check.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
-enum {
-	HOUSEKEEPING_MS = 500,
-	SAY_AGAIN_MS = 60000,
-	CLOSE_LIMIT_MS = 10000,
-	REVOKE_LIMIT_MS = 3000 /* design, section 6 */
-};
+enum { HOUSEKEEPING_MS = 500, SAY_AGAIN_MS = 60000 };
 
 void coordinator_give_up(struct coordinator *c, int exit_code,
                          const char *event, const char *why)
@@ -56,301 +52,11 @@ static void on_denied(void *owner, const struct kafka_denial *d)
 	coordinator_forbidden(owner, d);
 }
 
-/* -- requests_in: which partitions are ours -- */
-
-static void on_request(void *owner, const struct kafka_message *m)
-{
-	struct coordinator *c = owner;
-	struct partition *p = partition_find(c, m->partition);
-
-	if (p == NULL || p->phase != PARTITION_SERVING || c->revoking)
-		return;
-	/* an older one may be from before the topic was set right */
-	if (m->offset >= p->requests_high)
-		broker_time_note_kind(c, m->topic, m->time_kind);
-	requests_on_message(p, m);
-	coordinator_balance(c);
-}
-
-static void on_assign(void *owner, const struct kafka_partition *list,
-                      size_t count)
-{
-	struct coordinator *c = owner;
-	struct err why;
-
-	kafka_lease_free(&c->lease);
-	c->lease = kafka_in_lease(c->requests_in, &why);
-	if (c->lease == NULL && count > 0)
-		log_warn("coordinator_no_lease", F_STR("error", why.text));
-	kafka_in_assign_done(c->requests_in);
-	log_info("coordinator_assigned", F_INT("partitions", count));
-	for (size_t i = 0; c->lease != NULL && i < count; i++) {
-		int32_t n = list[i].partition;
-
-		if (n < 0 || (uint32_t)n >= c->d->partitions) {
-			coordinator_give_up(c, EX_CONFIG,
-			                    "coordinator_partition_count",
-			                    "requests has more partitions than "
-			                    "kafka.partitions says");
-			return;
-		}
-		c->partitions[n] = partition_new(c, n);
-	}
-	restore_begin(c);
-}
-
-static void drop_partition(struct coordinator *c, uint32_t number)
-{
-	struct partition *p = c->partitions[number];
-	const char *topics[] = { c->d->topics.decisions, c->d->topics.attempts,
-		                 c->d->topics.results };
-
-	for (size_t i = 0; p != NULL && i < 3; i++) {
-		struct kafka_partition at = partition_of(p, topics[i]);
-
-		kafka_in_stop(c->log_in, &at);
-	}
-	partition_free(&c->partitions[number]);
-}
-
-/* The transaction in flight, if any, has ended: let go of what was revoked. */
-static void finish_revoke(struct coordinator *c)
-{
-	timer_stop(c->revoke_limit);
-	copies_stop(c->copies);
-	for (uint32_t i = 0; i < c->d->partitions; i++)
-		drop_partition(c, i);
-	kafka_lease_free(&c->lease);
-	c->revoking = false;
-	kafka_in_unassign_done(c->requests_in);
-}
-
-static void on_revoke(void *owner, const struct kafka_partition *list,
-                      size_t count, bool lost)
-{
-	struct coordinator *c = owner;
-
-	(void)list;
-	log_info("coordinator_revoked", F_INT("partitions", count),
-	         F_BOOL("lost", lost));
-	c->revoking = true;
-	if (outbox_in_flight(c->outbox)) {
-		if (lost)
-			outbox_cancel(c->outbox);
-		timer_set_ms(c->revoke_limit, REVOKE_LIMIT_MS);
-		return; /* coordinator_settled() goes on */
-	}
-	finish_revoke(c);
-}
-
-/* The group does not wait for brokers that are slow to commit: what became of
-   it the next owner reads from the log. */
-static void on_revoke_limit(void *arg)
-{
-	struct coordinator *c = arg;
-
-	if (c->revoking && outbox_in_flight(c->outbox))
-		outbox_abandon(c->outbox, "not finished within 3 s of a "
-		                          "revoke");
-}
-
-static void on_requests_broken(void *owner, const struct kafka_partition *at,
-                               const char *why)
-{
-	struct coordinator *c = owner;
-	struct partition *p = partition_find(c, at->partition);
-
-	if (p != NULL)
-		restore_on_broken(p, at, why);
-}
-
 static void on_fatal(void *owner, const char *why)
 {
 	coordinator_give_up(owner, EX_TEMPFAIL, "coordinator_consumer_failed",
 	                    why);
 }
-
-/* -- log_in: decisions, attempts, results, heartbeats -- */
-
-static void on_log_record(void *owner, const struct kafka_message *m)
-{
-	struct coordinator *c = owner;
-	const struct topics *t = &c->d->topics;
-
-	if (strcmp(m->topic, t->perspectives) == 0) {
-		if (c->heartbeats_live)
-			broker_time_note(c, m->topic, m->time_kind,
-			                 m->timestamp_ms);
-		results_on_heartbeat(c, m);
-		return;
-	}
-	if (strcmp(m->topic, t->requests) == 0) {
-		copies_on_message(c->copies, m);
-		return;
-	}
-	struct partition *p = partition_find(c, m->partition);
-
-	if (p == NULL)
-		return;
-	if (p->phase == PARTITION_SERVING)
-		broker_time_note(c, m->topic, m->time_kind, m->timestamp_ms);
-	if (strcmp(m->topic, t->results) == 0)
-		results_on_message(p, m);
-	else if (strcmp(m->topic, t->decisions) == 0 &&
-	         p->phase == PARTITION_DECISIONS)
-		restore_on_decision(p, m);
-	else if (strcmp(m->topic, t->attempts) == 0 &&
-	         p->phase == PARTITION_ATTEMPTS)
-		restore_on_attempt(p, m);
-	coordinator_balance(c);
-}
-
-static void on_log_eof(void *owner, const struct kafka_partition *at,
-                       int64_t offset, int64_t high)
-{
-	struct coordinator *c = owner;
-	struct partition *p = partition_find(c, at->partition);
-
-	if (strcmp(at->topic, c->d->topics.perspectives) == 0) {
-		c->heartbeats_live = true;
-		return;
-	}
-	if (strcmp(at->topic, c->d->topics.requests) == 0) {
-		copies_on_eof(c->copies, at, offset);
-		return;
-	}
-	if (p == NULL)
-		return;
-	if (p->phase == PARTITION_SERVING) {
-		if (strcmp(at->topic, c->d->topics.results) == 0 &&
-		    p->results_next < offset) {
-			p->results_next = offset;
-			barrier_advance(c->barrier, p);
-		}
-		return;
-	}
-	restore_on_eof(p, at->topic, offset, high);
-}
-
-static void on_log_broken(void *owner, const struct kafka_partition *at,
-                          const char *why)
-{
-	struct coordinator *c = owner;
-	struct partition *p = partition_find(c, at->partition);
-
-	if (strcmp(at->topic, c->d->topics.requests) == 0)
-		copies_on_broken(c->copies, at, why);
-	else if (p != NULL && strcmp(at->topic, c->d->topics.perspectives) != 0)
-		restore_on_broken(p, at, why);
-	else
-		log_error("coordinator_topic_broken", F_STR("topic", at->topic),
-		          F_STR("why", why));
-}
-
-/* -- the ends of things -- */
-
-static void end_stopped(struct coordinator *c)
-{
-	for (uint32_t i = 0; i < c->d->partitions; i++) {
-		struct partition *p = c->partitions[i];
-
-		if (p != NULL && p->phase == PARTITION_STOPPED)
-			partition_end_sessions(p);
-	}
-}
-
-static size_t undecided(const struct coordinator *c)
-{
-	size_t count = 0;
-
-	for (uint32_t i = 0; i < c->d->partitions; i++) {
-		const struct partition *p = c->partitions[i];
-
-		for (const struct session *s = p != NULL ? p->sessions : NULL;
-		     s != NULL; s = s->hh.next)
-			count += s->state != SESSION_AWAITING;
-	}
-	return count;
-}
-
-static void on_closed(void *owner, bool in_time)
-{
-	struct coordinator *c = owner;
-
-	if (!in_time)
-		log_warn("coordinator_leave_timed_out");
-	loop_stop(c->loop);
-}
-
-static void leave(struct coordinator *c)
-{
-	c->leaving = true;
-	timer_stop(c->drain_limit);
-	if (c->requests_in == NULL) /* the brokers never answered */
-		loop_stop(c->loop);
-	else
-		kafka_in_close(c->requests_in, CLOSE_LIMIT_MS, on_closed);
-}
-
-static void leave_if_done(struct coordinator *c)
-{
-	if (!c->draining || c->leaving || undecided(c) > 0 ||
-	    !outbox_is_empty(c->outbox))
-		return;
-	log_info("coordinator_drained");
-	leave(c);
-}
-
-void coordinator_settled(struct coordinator *c)
-{
-	if (outbox_in_flight(c->outbox))
-		return;
-	end_stopped(c);
-	if (c->revoking)
-		finish_revoke(c);
-	coordinator_balance(c);
-	leave_if_done(c);
-}
-
-void coordinator_restore_all(struct coordinator *c)
-{
-	if (c->revoking) {
-		finish_revoke(c);
-		return;
-	}
-	copies_stop(c->copies);
-	for (uint32_t i = 0; i < c->d->partitions; i++) {
-		struct kafka_partition at = { c->d->topics.requests,
-			                      (int32_t)i };
-
-		if (c->partitions[i] == NULL)
-			continue;
-		kafka_in_stop(c->requests_in, &at);
-		drop_partition(c, i);
-		c->partitions[i] = partition_new(c, (int32_t)i);
-	}
-	restore_begin(c);
-}
-
-static void on_drain_limit(void *arg)
-{
-	struct coordinator *c = arg;
-
-	log_warn("coordinator_drain_timed_out",
-	         F_INT("undecided", undecided(c)));
-	leave(c);
-}
-
-void coordinator_drain(struct coordinator *c)
-{
-	log_info("coordinator_draining", F_INT("undecided", undecided(c)));
-	c->draining = true;
-	timer_set_ms(c->drain_limit, c->d->conf->drain_ms);
-	coordinator_balance(c);
-	leave_if_done(c);
-}
-
-/* -- start -- */
 
 static void read_heartbeats(struct coordinator *c)
 {
@@ -372,10 +78,10 @@ static int open_group(struct coordinator *c, struct err *why)
 			c->d->conf->static_member ? c->d->conf->instance : NULL,
 		.topics = &topic,
 		.topic_count = 1,
-		.events = { .on_message = on_request,
-		            .on_assign = on_assign,
-		            .on_revoke = on_revoke,
-		            .on_broken = on_requests_broken,
+		.events = { .on_message = records_on_request,
+		            .on_assign = assignment_on_assign,
+		            .on_revoke = assignment_on_revoke,
+		            .on_broken = records_on_requests_broken,
 		            .on_denied = on_denied,
 		            .on_fatal = on_fatal,
 		            .owner = c },
@@ -439,7 +145,7 @@ static void on_housekeeping(void *arg)
 	outbox_commit_marks(c->outbox);
 	broker_time_look(c);
 	coordinator_balance(c);
-	leave_if_done(c);
+	drain_go_on(c);
 	timer_set_ms(c->housekeeping, HOUSEKEEPING_MS);
 }
 
@@ -517,9 +223,9 @@ static int open_handles(struct coordinator *c, struct err *why)
 	};
 	struct kafka_in_options log = {
 		.group_id = conf->group,
-		.events = { .on_message = on_log_record,
-		            .on_eof = on_log_eof,
-		            .on_broken = on_log_broken,
+		.events = { .on_message = records_on_log,
+		            .on_eof = records_on_log_eof,
+		            .on_broken = records_on_log_broken,
 		            .on_denied = on_denied,
 		            .on_fatal = on_fatal,
 		            .owner = c },
@@ -559,8 +265,8 @@ struct coordinator *coordinator_new(struct loop *loop,
 	c->copies = copies_new(c);
 	c->housekeeping = timer_new(loop, on_housekeeping, c);
 	c->restore_again = timer_new(loop, on_restore_again, c);
-	c->drain_limit = timer_new(loop, on_drain_limit, c);
-	c->revoke_limit = timer_new(loop, on_revoke_limit, c);
+	c->drain_limit = timer_new(loop, drain_on_limit, c);
+	c->revoke_limit = timer_new(loop, assignment_on_revoke_limit, c);
 	if (open_handles(c, why) != 0) {
 		coordinator_free(&c);
 		return NULL;

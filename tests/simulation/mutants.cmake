@@ -43,7 +43,7 @@ endfunction()
 # Brokers take offsets of members that were expelled.
 expect_caught(no_fencing simulate --no-fencing)
 # What an abort undid stays in the chain.
-mutant(chain_over_abort coordinator/outbox.c
+mutant(chain_over_abort coordinator/outbox_outcome.c
 	"p->staged_head = p->head;" ";")
 mutant(no_duplicate_window coordinator/requests.c
 	"= window_find(in->p->window, in->id)" "= NULL")
@@ -74,10 +74,10 @@ mutant(any_claim coordinator/remembered.c
 mutant(any_headers coordinator/remembered.c
 	"digest_span(&f->headers), f->id" "SPAN(\"\"), f->id")
 # Decisions that nobody needs any more are missed all the same,
-mutant(retention_is_a_gap coordinator/restore.c
+mutant(retention_is_a_gap coordinator/restore_ask.c
 	"p->decided_ms > 0 &&" "0 &&")
 # or the chain begins anew without them.
-mutant(head_expires coordinator/restore.c
+mutant(head_expires coordinator/restore_decisions.c
 	"p->sequence = p->expected_sequence;\n\tp->head = p->expected_head;" "")
 # Retention during a restore stops the partition.
 mutant(broken_stops coordinator/restore.c
@@ -98,12 +98,12 @@ mutant(marks_stay coordinator/coordinator.c
 mutant(no_doubt coordinator/restore.c
 	"return p->doubts < DOUBTS_MAX;" "return false;")
 # The group waits for a commit as long as that takes.
-mutant(no_revoke_limit coordinator/coordinator.c
+mutant(no_revoke_limit coordinator/assignment.c
 	"timer_set_ms(c->revoke_limit, REVOKE_LIMIT_MS);" "")
 # An open transaction of a predecessor is not waited for, and what it hides is
 # not missed.
 mutant(no_wait_for_stable coordinator/restore.c
-	"if (offset < high)\n\t\t\treturn; /* an open transaction: there is more to come */\n\t\tkafka_in_stop(p->c->log_in, &at);\n\t\tif (is_short(p, offset, p->until[0]) || !begins_early(p) ||\n\t\t    !head_matches(p))"
+	"if (offset < high)\n\t\t\treturn; /* an open transaction: there is more to come */\n\t\tkafka_in_stop(p->c->log_in, &at);\n\t\tif (is_short(p, offset, p->until[0]) ||\n\t\t    !restore_begins_early(p) || !restore_head_matches(p))"
 	"kafka_in_stop(p->c->log_in, &at);\n\t\tif (0)")
 # The ceiling counts requests that only wait to be read again.
 mutant(full_house coordinator/brake.c
@@ -146,7 +146,7 @@ mutant(results_of_any_attempt common/decide/count.c
 # -- promise 6: bounded
 
 # All that `decisions` says is kept, of requests that are gone too.
-mutant(gone_requests_kept coordinator/restore.c
+mutant(gone_requests_kept coordinator/restore_decisions.c
 	"if (request_offset >= partition_requests_from(p))" "")
 
 mutant(no_brake coordinator/brake.c
