@@ -131,7 +131,8 @@ def addresses(block):
             "WEB": f"{web}.1", "ATTACKER": f"{web}.2",
             "WEB_NEAR": f"{web}.10", "HOSTILE_WEB": f"{web}.3",
             "CLOSED": f"{web}.4", "ALPN": f"{web}.5", "BULK_ALPN": f"{web}.6",
-            "HOSTILE_DNS": f"{dns}.9", "FORBID_DNS": f"{dns}.7"}
+            "HOSTILE_DNS": f"{dns}.9", "FORBID_DNS": f"{dns}.7",
+            "MUTE_DNS": f"{dns}.8"}
 
 
 def addresses6(block, v6):
@@ -394,7 +395,8 @@ class Lab:
     def write_suffixes(self):
         """The public suffix list, with the lab's suffixes among ICANN's."""
         ours = [row.zone.rstrip(".") for row in self.rows if row.depth == 1]
-        ours += ["bulk.lab", "bulk0.lab", "bulk-alpn.lab", "bulk0-alpn.lab"]
+        ours += ["bulk.lab", "bulk0.lab", "bulk-alpn.lab", "bulk0-alpn.lab",
+                 "mute-dns.lab", "mute-web.lab"]
         begin = "// ===BEGIN ICANN DOMAINS===\n"
         text = PSL.read_text(encoding="utf-8") if PSL.is_file() else \
             begin + "// ===END ICANN DOMAINS===\n"
@@ -432,6 +434,7 @@ class Lab:
             f"hostile {self.values['HOSTILE_DNS']} python3 "
             f"{shlex.quote(str(HERE / 'hostile.py'))} "
             f"{self.values['HOSTILE_WEB']} {self.values['HOSTILE_DNS']} "
+            f"{self.values['MUTE_DNS']} "
             f"{shlex.quote(str(HERE / 'values'))}\n")
         if self.knot is not None:
             servers += [self.knot.command(), peers.challtestsrv(self.values),

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Servers that misbehave, each name in its own way.
 
-hostile.py WEB-ADDRESS DNS-ADDRESS VALUES: HTTP on port 80 of the first
-address, DNS on port 53 of the second.  A label of the name asked for picks the
-behaviour (of DNS the last but one); the tables at the end are the list of them.
+hostile.py WEB-ADDRESS DNS-ADDRESS MUTE-ADDRESS VALUES: HTTP on port 80 of the
+first address, DNS on port 53 of the second.  A label of the name asked for picks
+the behaviour (of DNS the last but one); the tables at the end are the list of
+them.  On port 443 of the first, where TLS is spoken to, and on port 53 of the
+third nobody ever says anything.
 """
 import asyncio
 import gzip
+import resource
 import signal
 import socket
 import struct
@@ -133,6 +136,16 @@ def web_server(values):
     return serve
 
 
+async def tls_mute(reader, out):
+    try:
+        while await reader.read(4096):
+            pass
+    except OSError:
+        pass
+    finally:
+        out.close()
+
+
 # --- DNS -------------------------------------------------------------------
 
 
@@ -167,6 +180,27 @@ def dns_garbage(query):
     # The counts promise what is not there, the name points at itself.
     return query[:2] + struct.pack("!5H", 0x8400, 1, 65535, 9, 9) + \
         b"\xc0\x0c" * 20
+
+
+TYPE_DS = struct.pack("!H", 43)
+
+
+def refer(query, address):
+    """To two name servers of the name below the zone, both at that address."""
+    labels = labels_of(query)
+    end = question_end(query)
+    apex = len(labels) < 3
+    if apex or len(labels) == 3 and query[end - 4:end - 2] == TYPE_DS:
+        return answer(query)
+    child = 12 + sum(len(label) + 1 for label in labels[:-3])
+    owner = struct.pack("!H", 0xc000 | child)
+    servers = [b"\3ns1" + owner, b"\3ns2" + owner]
+    records = [owner + struct.pack("!HHIH", 2, 1, 60, len(server)) + server
+               for server in servers]
+    records += [server + struct.pack("!HHIH", 1, 1, 60, 4) +
+                socket.inet_aton(address) for server in servers]
+    return query[:2] + struct.pack("!5H", 0x8000, 1, 0, 2, 2) + \
+        query[12:end] + b"".join(records)
 
 
 async def dns_act(query, over_tcp):
@@ -214,6 +248,7 @@ async def dns_tcp(reader, out):
 
 WEB = {
     "http-mute": web_mute,
+    "mute-web": web_mute,
     "http-slow": web_slow,
     "http-endless-body": web_endless_body,
     "http-endless-headers": web_endless_headers,
@@ -226,6 +261,8 @@ WEB = {
     "http-redirect-long": web_redirect_long,
     "http-escape": web_escape,
 }
+
+BACKLOG = 4096
 
 # Seconds to wait, and what to answer; None is nothing.  Over TCP every length
 # promises more than comes.
@@ -241,18 +278,31 @@ DNS = {
 }
 
 
-async def main(web, dns, path):
+def mute_socket(address):
+    """What comes is never read, and nobody is told that nobody is there."""
+    mute = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    mute.bind((address, 53))
+    return mute
+
+
+async def main(web, dns, mute, path):
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    DNS["mute-dns"] = 0, lambda query, tcp: refer(query, mute)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await asyncio.start_server(web_server(values_of(path)), web, 80)
+    await asyncio.start_server(web_server(values_of(path)), web, 80,
+                               backlog=BACKLOG)
+    await asyncio.start_server(tls_mute, web, 443, backlog=BACKLOG)
     await asyncio.start_server(dns_tcp, dns, 53)
-    await loop.create_datagram_endpoint(DnsUdp, local_addr=(dns, 53))
-    await stop.wait()
+    with mute_socket(mute):
+        await loop.create_datagram_endpoint(DnsUdp, local_addr=(dns, 53))
+        await stop.wait()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) != 5:
         sys.exit(__doc__)
     asyncio.run(main(*sys.argv[1:]))
