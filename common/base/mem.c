@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ARENA_BLOCK = 4096, ARENA_ALIGN = 16 };
+/* The first block of an arena is small: ten thousand jobs may wait, each with
+   one. */
+enum { ARENA_FIRST = 1024, ARENA_BLOCK = 4096, ARENA_ALIGN = 16 };
 
 struct block {
 	struct block *next;
@@ -108,8 +110,11 @@ size_t arena_bytes(const struct arena *arena)
 
 static struct block *add_block(struct arena *arena, size_t least)
 {
-	size_t size = least > ARENA_BLOCK ? least : ARENA_BLOCK;
+	size_t usual = arena->held > 0 ? 2 * arena->held : ARENA_FIRST;
+	size_t size = usual < ARENA_BLOCK ? usual : ARENA_BLOCK;
 
+	if (size < least)
+		size = least;
 	if (size > SIZE_MAX - sizeof(struct block))
 		abort();
 	struct block *b = xzalloc(sizeof(struct block) + size);
