@@ -6,6 +6,7 @@
 #include "frame.h"
 #include "probe.h"
 #include "sandbox.h"
+#include "tls_memory.h"
 
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -25,6 +26,7 @@ int main(void)
 		                         "probes, people do not"));
 		return EX_USAGE;
 	}
+	(void)tls_memory_init(); /* without it there is only more in use */
 	if (sandbox_begin(PROBE_FD, &err) != 0) {
 		log_error("probe_start_failed", F_STR("error", err.text));
 		return EX_OSERR;

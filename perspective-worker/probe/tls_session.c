@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "evidence_book.h"
+#include "tls_memory.h"
 #include "tls_shake.h"
 
 #include <openssl/err.h>
@@ -11,7 +12,8 @@
 enum {
 	RECORD_ALERT = 21, /* RFC 8446, 5.1 */
 	RECORD_HANDSHAKE = 22,
-	MESSAGE_SERVER_HELLO = 2, /* RFC 8446, 4 */
+	MESSAGE_CLIENT_HELLO = 1, /* RFC 8446, 4 */
+	MESSAGE_SERVER_HELLO = 2,
 	MESSAGE_ENCRYPTED_EXTENSIONS = 8,
 	MESSAGE_CERTIFICATE = 11,
 	MESSAGE_HEAD = 4,
@@ -28,6 +30,7 @@ struct tls_session {
 	BIO *out; /* of ssl */
 	struct arena *arena;
 	struct tls_evidence *seen;
+	const void *hello;  /* where the ClientHello was made; in ssl */
 	struct span chosen; /* the protocol, before all else is agreed */
 	size_t received;
 	bool had_certificate;
@@ -108,8 +111,13 @@ static void on_message(int sent, int version, int type, const void *bytes,
 
 	(void)version;
 	(void)ssl;
-	if (sent || type != RECORD_HANDSHAKE || len == 0)
+	if (type != RECORD_HANDSHAKE || len == 0)
 		return;
+	if (sent) {
+		if (message.p[0] == MESSAGE_CLIENT_HELLO)
+			s->hello = bytes;
+		return;
+	}
 	switch (message.p[0]) {
 	case MESSAGE_CERTIFICATE: note_certificate(s, message); return;
 	case MESSAGE_SERVER_HELLO:
@@ -224,6 +232,8 @@ enum tls_end tls_session_step(struct tls_session *s, struct span received,
 	}
 	end = shake(s);
 	drain(s, out);
+	if (end == TLS_UNKNOWN && s->received == 0)
+		tls_memory_idle(s->hello); /* it is sent: see there */
 	return end;
 }
 
@@ -253,6 +263,8 @@ SSL_CTX *tls_session_context(void)
 #ifdef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RX_CERTIFICATE_COMPRESSION);
 #endif
+	/* a handshake that waits keeps no record buffers, 17 KiB each way */
+	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, accept_any, NULL);
