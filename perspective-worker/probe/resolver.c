@@ -20,8 +20,14 @@ enum {
 	WINDOW_AGAIN_MS = 1000, /* of contexts for second tries */
 	PORTS_LEAST = 1024,     /* UDP queries in flight of one context */
 	PORTS_MOST = 8192,
-	PORTS_SINGLE = 128,    /* of a context for one check */
 	LOOKUPS_PER_CHECK = 2, /* on average, to size the above */
+};
+
+enum use {
+	USE_SHARED,
+	USE_AGAIN, /* second tries; where many hang there is a new one each
+	              second, and all are there until what hangs has ended */
+	USE_SINGLE /* one check, or a part of one */
 };
 
 struct resolver_context {
@@ -92,6 +98,10 @@ static const struct {
 	/* a server's quick answers to one applicant must not make its slower
 	   ones to the next look lost */
 	{ "infra-cache-min-rtt:", "400" },
+	/* until it gives up a server libunbound waits 0.4 s, 0.8 s, ...: with
+	   the default of 5 it did so 2 s after we gave up the lookup, which
+	   goes on in there, and looked for more servers, for nobody */
+	{ "outbound-msg-retry:", "6" },
 	{ "minimal-responses:", "yes" },
 	{ "rrset-roundrobin:", "no" },
 	{ "incoming-num-tcp:", "0" },
@@ -144,43 +154,69 @@ static const struct sizes sizes[] = {
 	{ "neg-cache-size:", "256k", "16k" },
 };
 
-static size_t ports_of(const struct resolver_conf *conf, bool single)
+static size_t shared_ports(const struct resolver_conf *conf)
 {
 	size_t ports = conf->checks_max * LOOKUPS_PER_CHECK;
 
-	if (single)
-		return PORTS_SINGLE;
 	if (ports < PORTS_LEAST)
 		return PORTS_LEAST;
 	return ports < PORTS_MOST ? ports : PORTS_MOST;
 }
 
-static int set_sizes(struct ub_ctx *ub, const struct resolver_conf *conf,
-                     bool single, struct err *err)
+/* A context holds a KiB for each UDP query that it may have in flight. */
+static const struct {
+	size_t ports; /* 0: by the checks that there may be */
+	size_t lookups;
+} counts[] = {
+	[USE_SHARED] = { 0, 1024 },
+	[USE_AGAIN] = { 512, 32 },
+	[USE_SINGLE] = { 128, 128 },
+};
+
+static int number_option(struct ub_ctx *ub, const char *name, size_t value,
+                         struct err *err)
 {
 	char text[24];
 
-	snprintf(text, sizeof(text), "%zu", ports_of(conf, single));
-	if (option(ub, "outgoing-range:", text, err) != 0 ||
-	    option(ub, "num-queries-per-thread:", text, err) != 0)
+	snprintf(text, sizeof(text), "%zu", value);
+	return option(ub, name, text, err);
+}
+
+/*
+ * What we ask for is not counted against num-queries-per-thread. But with as
+ * many lookups there, libunbound asks for no more addresses of name servers
+ * than it needs: where thousands hang those would hang too, two or three for
+ * each.
+ */
+static int set_sizes(struct ub_ctx *ub, const struct resolver_conf *conf,
+                     enum use use, struct err *err)
+{
+	size_t ports = counts[use].ports;
+
+	if (ports == 0)
+		ports = shared_ports(conf);
+	if (number_option(ub, "outgoing-range:", ports, err) != 0 ||
+	    number_option(ub, "num-queries-per-thread:", counts[use].lookups,
+	                  err) != 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		if (option(ub, sizes[i].name,
-		           single ? sizes[i].single : sizes[i].shared,
+		           use == USE_SINGLE ? sizes[i].single
+		                             : sizes[i].shared,
 		           err) != 0)
 			return -1;
 	return 0;
 }
 
-static int set_options(struct ub_ctx *ub, const struct resolver *r, bool single,
-                       struct err *err)
+static int set_options(struct ub_ctx *ub, const struct resolver *r,
+                       enum use use, struct err *err)
 {
 	struct forbidding f = { ub, err, 0 };
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (option(ub, options[i].name, options[i].value, err) != 0)
 			return -1;
-	if (set_sizes(ub, r->conf, single, err) != 0 ||
+	if (set_sizes(ub, r->conf, use, err) != 0 ||
 	    option(ub, "do-not-query-localhost:", r->conf->lab ? "no" : "yes",
 	           err) != 0)
 		return -1;
@@ -270,7 +306,12 @@ static int finalise(struct ub_ctx *ub, struct err *err)
 }
 
 /* A window of 0 is that of one check. */
-static struct resolver_context *new_context(struct resolver *r,
+static enum use use_of(enum use use, int64_t window_ms)
+{
+	return window_ms == 0 ? USE_SINGLE : use;
+}
+
+static struct resolver_context *new_context(struct resolver *r, enum use use,
                                             int64_t window_ms, struct err *err)
 {
 	struct resolver_context *c = xzalloc(sizeof(*c));
@@ -278,7 +319,7 @@ static struct resolver_context *new_context(struct resolver *r,
 	c->resolver = r;
 	c->number = ++r->made;
 	c->until_ms = clock_mono_ms() + window_ms;
-	c->single = window_ms == 0;
+	c->single = use == USE_SINGLE;
 	c->ub = ub_ctx_create_event(loop_base(r->loop));
 	if (c->ub == NULL) {
 		(void)err_set(err, "libunbound: no context");
@@ -287,7 +328,7 @@ static struct resolver_context *new_context(struct resolver *r,
 	}
 	/* what it would print is attacker's text */
 	(void)ub_ctx_debugout(c->ub, NULL);
-	if (set_options(c->ub, r, c->single, err) != 0 ||
+	if (set_options(c->ub, r, use, err) != 0 ||
 	    set_roots(c->ub, r->conf, err) != 0 || finalise(c->ub, err) != 0) {
 		free_context(c);
 		return NULL;
@@ -331,11 +372,12 @@ static void on_bury(void *arg)
 	}
 }
 
-static struct resolver_context *make_another(struct resolver *r,
+static struct resolver_context *make_another(struct resolver *r, enum use use,
                                              int64_t window_ms)
 {
 	struct err err;
-	struct resolver_context *c = new_context(r, window_ms, &err);
+	struct resolver_context *c =
+		new_context(r, use_of(use, window_ms), window_ms, &err);
 
 	if (c == NULL)
 		abort(); /* the same was made before: no memory */
@@ -344,13 +386,13 @@ static struct resolver_context *make_another(struct resolver *r,
 
 static struct resolver_context *take_from(struct resolver *r,
                                           struct resolver_context **current,
-                                          int64_t window_ms)
+                                          enum use use, int64_t window_ms)
 {
 	struct resolver_context *c = *current;
 
 	if (c == NULL || clock_mono_ms() >= c->until_ms) {
 		retire(current);
-		c = make_another(r, window_ms);
+		c = make_another(r, use, window_ms);
 		*current = c;
 	}
 	c->users++;
@@ -359,7 +401,7 @@ static struct resolver_context *take_from(struct resolver *r,
 
 struct resolver_context *resolver_take(struct resolver *r)
 {
-	return take_from(r, &r->current, r->conf->window_ms);
+	return take_from(r, &r->current, USE_SHARED, r->conf->window_ms);
 }
 
 struct resolver_context *resolver_take_again(struct resolver_context *first)
@@ -368,18 +410,18 @@ struct resolver_context *resolver_take_again(struct resolver_context *first)
 	int64_t window_ms = r->conf->window_ms;
 
 	if (!first->single)
-		return take_from(r, &r->current_again,
+		return take_from(r, &r->current_again, USE_AGAIN,
 		                 window_ms < WINDOW_AGAIN_MS ? window_ms
 		                                             : WINDOW_AGAIN_MS);
 	if (first->again == NULL)
-		first->again = make_another(r, 0);
+		first->again = make_another(r, USE_SINGLE, 0);
 	first->again->users++;
 	return first->again;
 }
 
 struct resolver_context *resolver_take_fresh(struct resolver *r)
 {
-	struct resolver_context *c = make_another(r, 0);
+	struct resolver_context *c = make_another(r, USE_SINGLE, 0);
 
 	c->fresh = true;
 	c->retired = true;
@@ -438,7 +480,8 @@ struct resolver *resolver_new(struct loop *loop,
 	r->guard = guard;
 	r->bury = soon_new(loop, on_bury, r);
 	if (check_anchors(conf, err) == 0)
-		r->current = new_context(r, conf->window_ms, err);
+		r->current = new_context(r, use_of(USE_SHARED, conf->window_ms),
+		                         conf->window_ms, err);
 	if (r->current != NULL && resolver_lint(r->current->ub, err) != 0)
 		retire(&r->current);
 	if (r->current == NULL)
