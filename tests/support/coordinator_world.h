@@ -115,7 +115,7 @@ void cw_submit(struct coordinator_world *w, int32_t partition, const char *key,
 void cw_send(struct coordinator_world *w, const struct kafka_record *record);
 /* The same, signed by that perspective's worker as that type of record. */
 void cw_send_signed(struct coordinator_world *w, int city, const char *type,
-                    const struct kafka_record *record);
+                    const struct kafka_record *given);
 /* A valid dcv+caa request with that id and target. */
 const char *cw_request(struct coordinator_world *w, const char *id,
                        const char *target);
