@@ -622,7 +622,8 @@ void cw_send(struct coordinator_world *w, const struct kafka_record *record)
 	                 KAFKA_SENT);
 }
 
-bool cw_has_figure(struct coordinator_world *w, const char *line)
+static bool find_figure(struct coordinator_world *w, const char *line,
+                        bool tell)
 {
 	struct buf text = { 0 };
 
@@ -630,10 +631,20 @@ bool cw_has_figure(struct coordinator_world *w, const char *line)
 	buf_add_u8(&text, '\0');
 	bool has = strstr((const char *)text.p, line) != NULL;
 
-	if (!has)
+	if (!has && tell)
 		(void)fprintf(stderr, "%s", (const char *)text.p);
 	buf_clear(&text);
 	return has;
+}
+
+bool cw_has_figure(struct coordinator_world *w, const char *line)
+{
+	return find_figure(w, line, true);
+}
+
+bool cw_shows_figure(struct coordinator_world *w, const char *line)
+{
+	return find_figure(w, line, false);
 }
 
 void cw_submit(struct coordinator_world *w, int32_t partition, const char *key,
@@ -664,7 +675,46 @@ const char *cw_request(struct coordinator_world *w, const char *id,
 		id, target);
 }
 
+static const struct logged *find_logged(const struct logged *l,
+                                        int64_t partition, int64_t offset)
+{
+	while (l != NULL && (l->partition != partition || l->offset != offset))
+		l = l->next;
+	return l;
+}
+
+/* What a decision rests on was read too: topics do not wait for each other. */
+static bool is_whole(const struct coordinator_world *w, const struct decided *d)
+{
+	const struct record_ref *at = &d->decision.request;
+
+	if (find_logged(w->requests, at->partition, at->offset) == NULL)
+		return false;
+	for (size_t i = 0; i < d->decision.attempts_count; i++) {
+		const struct decided_attempt *a = &d->decision.attempts[i];
+		int64_t cut = a->close.cut;
+
+		at = &a->attempt;
+		if (find_logged(w->attempts, at->partition, at->offset) == NULL)
+			return false;
+		if (cut >= 0 &&
+		    find_logged(w->results, at->partition, cut) == NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool are_whole(const struct coordinator_world *w)
+{
+	for (const struct decided *d = w->decided; d != NULL; d = d->next) {
+		if (!is_whole(w, d))
+			return false;
+	}
+	return true;
+}
+
 struct waiting {
+	struct coordinator_world *w;
 	const int *have;
 	int want;
 };
@@ -673,19 +723,19 @@ static bool has_enough(void *arg)
 {
 	struct waiting *x = arg;
 
-	return *x->have >= x->want;
+	return *x->have >= x->want && are_whole(x->w);
 }
 
 void cw_wait_decisions(struct coordinator_world *w, int count)
 {
-	struct waiting x = { &w->decisions, count };
+	struct waiting x = { w, &w->decisions, count };
 
 	world_run(&w->kafka, "decisions", has_enough, &x);
 }
 
 void cw_wait_dead(struct coordinator_world *w, int count)
 {
-	struct waiting x = { &w->dead_letters, count };
+	struct waiting x = { w, &w->dead_letters, count };
 
 	world_run(&w->kafka, "dead letters", has_enough, &x);
 }
@@ -722,14 +772,6 @@ const struct perspective_vote *cw_vote(const struct decided *d,
 }
 
 /* -- promise 3 -- */
-
-static const struct logged *find_logged(const struct logged *l,
-                                        int64_t partition, int64_t offset)
-{
-	while (l != NULL && (l->partition != partition || l->offset != offset))
-		l = l->next;
-	return l;
-}
 
 static size_t attempts_of(const struct coordinator_world *w,
                           const struct decided *d, struct replay_attempt *out)

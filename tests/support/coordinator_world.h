@@ -120,7 +120,8 @@ void cw_send_signed(struct coordinator_world *w, int city, const char *type,
 const char *cw_request(struct coordinator_world *w, const char *id,
                        const char *target);
 
-/* Waits for so many decisions (echoes included) or dead letters in all. */
+/* Waits for so many decisions (echoes included) or dead letters in all, and for
+   all that the decisions read so far name. */
 void cw_wait_decisions(struct coordinator_world *w, int count);
 void cw_wait_dead(struct coordinator_world *w, int count);
 /* The nth decision record under that id (from 0), verified; fails if none. */
@@ -134,6 +135,8 @@ const char *cw_replay_problem(struct coordinator_world *w,
                               const struct decided *d);
 /* Whether a figure stands in /metrics: a series with its value. */
 bool cw_has_figure(struct coordinator_world *w, const char *line);
+/* The same, without showing them all if it does not: to wait for it. */
+bool cw_shows_figure(struct coordinator_world *w, const char *line);
 /* How one perspective voted in the last attempt. */
 const struct perspective_vote *cw_vote(const struct decided *d,
                                        const char *code, enum check_kind kind);
