@@ -46,6 +46,14 @@ static struct check http01(const char *target)
 	return c;
 }
 
+static struct check alpn(const char *target)
+{
+	struct check c = http01(target);
+
+	c.dcv.validation_method = METHOD_ACME_TLS_ALPN_01;
+	return c;
+}
+
 static struct check dns01(const char *target)
 {
 	struct check c = a_check(target);
@@ -115,8 +123,10 @@ static void send_job(const struct check *check)
 
 	check_encode(check, &bytes);
 	struct frame f = { .kind = FRAME_JOB,
-		           .job = { ++last_id, check->check_set,
-		                    buf_span(&bytes), BUDGET_MS } };
+		           .job = { .id = ++last_id,
+		                    .check_set = check->check_set,
+		                    .check = buf_span(&bytes),
+		                    .budget_ms = BUDGET_MS } };
 
 	probe_world_send(&world, &f);
 	buf_clear(&bytes);
@@ -247,8 +257,9 @@ int main(int argc, char **argv)
 	start(0);
 	run("caa, context per check", caa, "bulk.lab", checks / 10, at_once);
 	(void)probe_world_end(&world);
-	hang("http that hangs", http01, "http-mute.lab", hanging);
-	hang("dns that hangs", dns01, "dns-mute.lab", hanging);
+	hang("http-01 that hangs", http01, "mute-web.lab", hanging);
+	hang("tls-alpn-01 that hangs", alpn, "mute-web.lab", hanging);
+	hang("caa that hangs", caa, "mute-dns.lab", hanging);
 	lab_world_free(&lab);
 	return 0;
 }

@@ -13,12 +13,15 @@
 #
 #   --overload          decisions in time at 0.5, 1, 2 and 4 times the capacity
 #   --perspectives A,B  cost with so many remote perspectives (2,4,6,8,12)
-#   --hanging           latency of healthy targets while 30 % of all hang
+#   --hanging           latency of healthy targets while 30 % of all hang, of
+#                       each kind (about five minutes)
+#   --hanging-memory    what 10,000 checks that hang hold in one worker, of each
+#                       kind (BENCH_HANGING; about two minutes)
 #   --failover          from killing a coordinator to its partitions' next
 #                       decisions
 #
 #   --seconds N  length of each measured window (20; in the modes 10)
-#   --only KIND  caa, http-01 or tls-alpn-01; otherwise all (in the modes: caa)
+#   --only KIND  caa, http-01 or tls-alpn-01; otherwise all (in most modes: caa)
 #   --quick      windows of 5 seconds: to see that it works
 #   --workers N  workers in each region (1)
 #   --time-allowed MS   of each request, with --overload (6000)
@@ -96,6 +99,7 @@ while [ $# -gt 0 ]; do
 		plaintext=yes
 		kafka_options=--plaintext ;;
 	--overload | --failover | --hanging) mode=${1#--} ;;
+	--hanging-memory) mode=hanging_memory ;;
 	--perspectives)
 		mode=perspectives
 		perspective_counts=${2-}
@@ -127,6 +131,8 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
+[ -z "$nodes" ] || [ "$mode" != hanging_memory ] ||
+	fail "--hanging-memory is without --kafka"
 [ -n "$nodes" ] || [ $plaintext = no ] || fail "--plaintext is for --kafka"
 [ -n "$seconds" ] || seconds=$([ -n "$mode" ] && echo 10 || echo 20)
 kinds=${only:-caa http-01 tls-alpn-01}
@@ -172,6 +178,7 @@ zone_of()
 	esac
 }
 
+targets=	# a zone to take names of instead of zone_of
 begin=	# "exec" where a background shell is to become the load itself
 
 # load KIND OUTPUT OPTION...
@@ -182,12 +189,12 @@ load()
 	tls-alpn-01) what="--tls-alpn-01=$TOKEN:$KEY_AUTHORIZATION" ;;
 	*) what= ;;
 	esac
-	targets=$(zone_of "$1")
 	into=$2
+	below=${targets:-$(zone_of "$1")}
 	shift 2
 	file=$(properties)
 	# shellcheck disable=SC2086 # options without blanks, or none
-	$begin "$BENCH/bench_load" --brokers="$BROKERS" --zone="$targets" \
+	$begin "$BENCH/bench_load" --brokers="$BROKERS" --zone="$below" \
 		--partitions="$partitions" \
 		--checks-partitions="$([ -n "$nodes" ] && echo "$partitions" ||
 			echo "$workers")" \

@@ -82,10 +82,10 @@ rows()
 }
 
 # For the names of bulk-alpn.lab and bulk0-alpn.lab, which the laboratory only
-# delegates.
+# delegates; and of the tenant of the same address whose checks hang.
 start_alpn()
 {
-	"$BENCH/bench_alpn" "$BULK_ALPN" "$ALPN_HASH" </dev/null \
+	"$BENCH/bench_alpn" "$BULK_ALPN" "$ALPN_HASH" .cdn-alpn.lab </dev/null \
 		>>"$DIR/log/alpn.out" 2>&1 &
 	alpn_pid=$!
 }
@@ -148,6 +148,7 @@ log_level = warn' "$DIR/conf/$1.conf" >"$DIR/conf/$1.new"
 				>>"$DIR/conf/$1.new" ;;
 	esac
 	mv "$DIR/conf/$1.new" "$DIR/conf/$1.conf"
+	[ "$mode" != hanging_memory ] || [ "$1" != "$(primary)" ] || roomy "$1"
 }
 
 # wait_ready NAME
@@ -246,6 +247,15 @@ stop_system()
 {
 	stop_ours
 	: >"$DIR/processes"
+}
+
+# dev-broker: with nothing in it
+restart_broker()
+{
+	started=$broker_pid
+	stop_ours
+	rm -f "$DIR/broker"
+	start_broker_for "$TABLE"
 }
 
 end_all()
