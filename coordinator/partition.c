@@ -139,7 +139,8 @@ static int64_t head_least(const struct partition *p)
    nobody would miss it. 0: that can't be said. */
 static int64_t needed_sequence(const struct partition *p)
 {
-	if (window_count(p->window) > 0 || p->anew_below > 0 ||
+	if (window_count(p->window) > 0 ||
+	    p->anew_below > offsets_mark(p->offsets) ||
 	    answered_any_conflict(p->answered, offsets_mark(p->offsets)) ||
 	    answered_oldest(p->answered, INT64_MAX) < INT64_MAX ||
 	    p->staged_sequence == p->sequence)

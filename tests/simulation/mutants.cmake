@@ -91,6 +91,10 @@ mutant(first_needs_all coordinator/partition.c
 # nor is it said where one above the mark is among what is written.
 mutant(several_need_all coordinator/partition.c
 	"answered_any_conflict(p->answered" "answered_any_decided(p->answered")
+# It does too while the mark passes what was to be decided anew.
+mutant(anew_needs_all coordinator/partition.c
+	"p->anew_below > offsets_mark(p->offsets) ||" "p->anew_below > 0 ||"
+	--seed 30102079)
 # What is passed over moves no mark that anybody is told of.
 mutant(marks_stay coordinator/coordinator.c
 	"outbox_commit_marks(c->outbox);" ";")
