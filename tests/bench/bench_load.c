@@ -435,8 +435,9 @@ int main(int argc, char **argv)
 	struct load l = { .processes = 0 };
 
 	options_read(&l.o, argc, argv);
-	(void)snprintf(l.id_prefix, sizeof(l.id_prefix), "b%llx-",
-	               (unsigned long long)clock_wall_ms());
+	/* another load may have begun in the same millisecond */
+	(void)snprintf(l.id_prefix, sizeof(l.id_prefix), "b%llx-%lx-",
+	               (unsigned long long)clock_wall_ms(), (long)getpid());
 	init_traces(&l);
 	if (l.o.processes != NULL) {
 		l.processes = usage_load(l.o.processes, l.before);
