@@ -68,7 +68,7 @@ struct coordinator {
 	struct ticket
 		*lost_tickets; /* records on their way for ended sessions */
 	struct timer *housekeeping;
-	struct timer *restore_again; /* a question of restore.c failed */
+	struct timer *restore_again; /* a question of restore_ask.c failed */
 	size_t restore_questions;    /* asked and not answered yet */
 	int64_t denied_mono_ms;      /* when a missing right was said */
 	struct timer *drain_limit;

@@ -191,6 +191,14 @@ START_TEST(metadata_says_what_is_needed)
 	p.last_decision = 50;
 	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
 	ck_assert_int_eq(q.needed_sequence, 11);
+	partition_set_anew(&p, 101);
+	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
+	ck_assert_int_eq(q.needed_sequence, 0);
+	/* the mark that is being written is past it */
+	partition_set_anew(&p, 100);
+	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
+	ck_assert_int_eq(q.needed_sequence, 11);
+	partition_set_anew(&p, 0);
 	/* several came at once: one above the mark is written with it */
 	answered_note(p.answered, 101, ANSWERED_STAGED);
 	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
@@ -218,6 +226,7 @@ START_TEST(metadata_says_what_is_needed)
 	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
 	ck_assert_int_eq(q.needed_sequence, 0);
 	answered_free(&q.answered);
+	remembered_free(&q.remembered);
 	buf_clear(&text);
 }
 END_TEST
