@@ -72,9 +72,15 @@ listeners()
 	ss -Hlntu | awk '{ print $5 }'
 }
 
+# Name servers share their ports with others of their user, so that a listener
+# alone does not keep a second lab out, and one that is coming up has none yet.
+# The servers inherit the lock; it is theirs for as long as one of them runs.
 block_is_free()
 {
-	! listeners | grep -qE "^127\.$1\.[78]\.[0-9]+:(53|80|443)$"
+	! listeners | grep -qE "^127\.$1\.[78]\.[0-9]+:(53|80|443)$" ||
+		return 1
+	exec 9>>"${TMPDIR:-/tmp}/mpic-lab-$(id -u).block$1"
+	flock -n 9
 }
 
 ports_are_taken()
