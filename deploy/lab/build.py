@@ -132,7 +132,7 @@ def addresses(block):
             "WEB_NEAR": f"{web}.10", "HOSTILE_WEB": f"{web}.3",
             "CLOSED": f"{web}.4", "ALPN": f"{web}.5", "BULK_ALPN": f"{web}.6",
             "HOSTILE_DNS": f"{dns}.9", "FORBID_DNS": f"{dns}.7",
-            "MUTE_DNS": f"{dns}.8"}
+            "MUTE_DNS": f"{dns}.6"}
 
 
 def addresses6(block, v6):
