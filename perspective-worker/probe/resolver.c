@@ -38,6 +38,7 @@ struct resolver_context {
 	int64_t number;
 	int64_t until_ms; /* monotonic; new checks get another from then on */
 	size_t users;
+	size_t taken; /* how often in all */
 	bool retired;
 	bool single; /* for one check, or a part of one */
 	bool fresh;
@@ -169,7 +170,7 @@ static const struct {
 	size_t lookups;
 } counts[] = {
 	[USE_SHARED] = { 0, 1024 },
-	[USE_AGAIN] = { 512, 32 },
+	[USE_AGAIN] = { 2 * RESOLVER_AGAIN_MAX, 32 },
 	[USE_SINGLE] = { 128, 128 },
 };
 
@@ -384,18 +385,26 @@ static struct resolver_context *make_another(struct resolver *r, enum use use,
 	return c;
 }
 
+/* What is given up goes on in libunbound and keeps its port; a query without
+   one waits there, unsent. */
+static bool is_full(const struct resolver_context *c, enum use use)
+{
+	return use == USE_AGAIN && c->taken >= RESOLVER_AGAIN_MAX;
+}
+
 static struct resolver_context *take_from(struct resolver *r,
                                           struct resolver_context **current,
                                           enum use use, int64_t window_ms)
 {
 	struct resolver_context *c = *current;
 
-	if (c == NULL || clock_mono_ms() >= c->until_ms) {
+	if (c == NULL || clock_mono_ms() >= c->until_ms || is_full(c, use)) {
 		retire(current);
 		c = make_another(r, use, window_ms);
 		*current = c;
 	}
 	c->users++;
+	c->taken++;
 	return c;
 }
 

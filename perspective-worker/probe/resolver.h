@@ -20,6 +20,10 @@
 #include "loop/loop.h"
 #include "wire/value.h"
 
+enum {
+	RESOLVER_AGAIN_MAX = 512 /* second tries of one context */
+};
+
 struct ub_ctx;
 struct resolver;
 struct resolver_context;
@@ -29,7 +33,7 @@ struct resolver_conf {
 	struct text_list trust_anchors; /* presentation form, one RR each */
 	struct text_list root_servers;  /* lab; empty: IANA's */
 	int64_t window_ms;              /* 0: a context for every check */
-	size_t checks_max;              /* at once; sizes ports and queues */
+	size_t checks_max;              /* at once; sizes ports */
 };
 
 /* Borrows conf and guard, and what is in them, until freed. */
@@ -44,8 +48,10 @@ void resolver_free(struct resolver **slot);
 struct resolver_context *resolver_take(struct resolver *resolver);
 /* For asking again after a failure in first, which is taken: a context that has
    not cached it. Failures stay in a context for seconds, so these live for one
-   at most. To a context of one check there is one such, as long as it lives:
-   a name that failed twice in it is not asked again. */
+   at most, and take RESOLVER_AGAIN_MAX tries: each has a port, so that what
+   counts as a second try was sent (R-068). To a context of one check there is
+   one such, as long as it lives: a name that failed twice in it is not asked
+   again. */
 struct resolver_context *resolver_take_again(struct resolver_context *first);
 /* One that nobody else gets and in which nothing was asked: for what must not
    come from a cache (R-068). So is the one for its second tries. */

@@ -620,6 +620,28 @@ START_TEST(many_at_once)
 }
 END_TEST
 
+/* a second try without a port would count and never be sent. */
+START_TEST(second_tries_share_ports_with_few)
+{
+	struct resolver_context *taken[2 * RESOLVER_AGAIN_MAX];
+	int64_t number;
+
+	for (int i = 0; i < COUNT(taken); i++)
+		taken[i] = resolver_take_again(context);
+	number = resolver_context_number(taken[0]);
+	for (int i = 0, run = 0; i < COUNT(taken); i++, run++) {
+		if (resolver_context_number(taken[i]) != number) {
+			number = resolver_context_number(taken[i]);
+			run = 0;
+		}
+		ck_assert_int_lt(run, RESOLVER_AGAIN_MAX);
+	}
+	ck_assert_int_ne(resolver_context_number(taken[0]), number);
+	for (int i = 0; i < COUNT(taken); i++)
+		resolver_release(&taken[i]);
+}
+END_TEST
+
 /* -- an operation's promises */
 
 START_TEST(times_out)
@@ -890,6 +912,7 @@ int main(void)
 	tcase_add_loop_test(windows, second_tries_of_a_check_share_a_context, 0,
 	                    1);
 	tcase_add_test(windows, many_at_once);
+	tcase_add_test(windows, second_tries_share_ports_with_few);
 	tcase_add_test(windows, times_out);
 	tcase_add_test(windows, limit_ends_the_first_try);
 	tcase_add_test(windows, cancel_is_silent);
