@@ -178,7 +178,7 @@ START_TEST(faults_end_as_they_should)
 
 		if (wrong(&world, row, &done.kinds[0]) == 0)
 			continue;
-		if (ends_by_time(row))
+		if (done.kinds[0].result_class == CLASS_TIMED_OUT)
 			hasty[hasty_count++] = row;
 		else
 			bad++;
@@ -206,7 +206,7 @@ static int wrong_in_view(struct probe_world *world, int view)
 		ck_assert_int_eq(row->view, view);
 		if (wrong(world, row, &done.kinds[0]) == 0)
 			continue;
-		if (ends_by_time(row))
+		if (done.kinds[0].result_class == CLASS_TIMED_OUT)
 			hasty[hasty_count++] = row;
 		else
 			bad++;
