@@ -19,7 +19,8 @@ void assignment_on_revoke(void *owner, const struct kafka_partition *list,
 
 /* The transaction in flight, if any, has ended: lets go of what was revoked. */
 void assignment_finish_revoke(struct coordinator *c);
-/* A timer: the group does not wait for brokers that are slow to commit. */
-void assignment_on_revoke_limit(void *coordinator);
+/* A timer of the coordinator's, which is arg: the group does not wait for
+   brokers that are slow to commit. */
+void assignment_on_revoke_limit(void *arg);
 
 #endif

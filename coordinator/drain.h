@@ -9,7 +9,8 @@
 
 /* Leaves the group if it is to and nothing is left to do. */
 void drain_go_on(struct coordinator *c);
-/* A timer: leaves whatever is undecided to whoever comes after us. */
-void drain_on_limit(void *coordinator);
+/* A timer of the coordinator's, which is arg: leaves whatever is undecided to
+   whoever comes after us. */
+void drain_on_limit(void *arg);
 
 #endif

@@ -26,16 +26,17 @@ void worker_begin(struct worker *w);
 /* Joins the group; -1 with why. */
 int membership_open(struct worker *w, struct err *why);
 void membership_set_paused(struct worker *w, bool pause);
-/* Timers of the worker's: now and then; the last commit took too long. */
-void membership_on_commit_time(void *worker);
-void membership_on_revoke_limit(void *worker);
+/* Timers of the worker's, which is arg: now and then; the last commit took too
+   long. */
+void membership_on_commit_time(void *arg);
+void membership_on_revoke_limit(void *arg);
 
 /* Starts the probes. */
 void checking_open(struct worker *w);
 
 /* Leaves the group if it is to and nothing is left to do. */
 void drain_go_on(struct worker *w);
-/* A timer: what is not done by now is answered so, or left. */
-void drain_on_limit(void *worker);
+/* A timer of the worker's: what is not done by now is answered so, or left. */
+void drain_on_limit(void *arg);
 
 #endif

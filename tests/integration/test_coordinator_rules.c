@@ -345,7 +345,7 @@ START_TEST(no_plan_by_a_method_that_ended)
 	w.heartbeats = false;
 	w.deployment.rules.time_allowed_default_ms = PHONES_END_MS;
 	w.deployment.plan.early = EARLY_NEVER;
-	w.conf.attempt_ms = 4 * 3600000;
+	w.conf.attempt_ms = (int64_t)4 * 3600000;
 	w.play[0].hold = true;
 	put_clock(PHONES_END_MS - 3600000);
 	cw_submit(&w, -1, "phone",

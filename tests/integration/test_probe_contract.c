@@ -205,7 +205,7 @@ START_TEST(what_hangs_holds_little)
 	int64_t began_ms;
 	long before, held;
 
-	settings.settings.jobs_max = 2 * HANGING;
+	settings.settings.jobs_max = (int64_t)2 * HANGING;
 	settings.settings.lookup_ms = HANG_MS;
 	settings.settings.connect_ms = HANG_MS;
 	(void)probe_start(&world, &settings, READ_MS);
