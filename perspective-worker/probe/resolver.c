@@ -170,7 +170,7 @@ static const struct {
 	size_t lookups;
 } counts[] = {
 	[USE_SHARED] = { 0, 1024 },
-	[USE_AGAIN] = { 2 * RESOLVER_AGAIN_MAX, 32 },
+	[USE_AGAIN] = { (size_t)2 * RESOLVER_AGAIN_MAX, 32 },
 	[USE_SINGLE] = { 128, 128 },
 };
 
