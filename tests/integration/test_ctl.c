@@ -373,7 +373,7 @@ static const struct {
 	{ "deny.example", 1, "do-not-issue", "quorum-not-met", NULL, NULL },
 	{ "reject.example", 3, "rejected", "name-invalid", NULL, NULL },
 	{ "silent.example", 2, "not-completed", "no-decision", "is a coordinator running?", "1 of 1 not completed: " },
-	/* what does not verify is no decision */
+	/* what does not verify is no decision */
 	{ "unsigned.example", 2, "not-completed", "no-decision", "does not count: unsigned", "unsigned" },
 	{ "stranger.example", 2, "not-completed", "no-decision", "does not count: unknown-key", "unknown-key" },
 	{ "elsewhere.example", 2, "not-completed", "no-decision", "does not count: wrong-domain", "wrong-domain" },

@@ -171,10 +171,13 @@ static int wrong_connects(const struct row *row,
 /* openmpic-113: the hop before, too. */
 static bool hops_are_told(const struct row *row, const struct evidence *e)
 {
-	if (strcmp(row->how, "hop") != 0 && strcmp(row->how, "hop-tls") != 0)
+	bool rebinds = strcmp(row->how, "rebind") == 0;
+
+	if (!rebinds && strcmp(row->how, "hop") != 0 &&
+	    strcmp(row->how, "hop-tls") != 0)
 		return true;
 	return e->http_count == 2 && e->http[0].status == 302 &&
-	       span_find(e->http[0].headers, e->http[1].url) > 0;
+	       (rebinds || span_find(e->http[0].headers, e->http[1].url) > 0);
 }
 
 static int wrong_evidence(const struct row *row, const struct evidence *e)
