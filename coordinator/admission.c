@@ -43,18 +43,23 @@ void admission_begin(struct session *s)
 void admission_note_result(struct run *run, const struct result *result)
 {
 	const struct attempt *a = &run->attempt;
-	int64_t hung;
+	int64_t took;
 
 	if (result->started_ms < 0 || result->finished_ms < result->started_ms)
 		return;
-	hung = result->finished_ms - result->started_ms - HANGS_MS;
+	took = result->finished_ms - result->started_ms;
 	for (size_t i = 0; i < a->perspectives_count; i++) {
 		const struct planned_perspective *p = &a->perspectives[i];
-		int64_t *most = &run->hung_ms[p->role == ROLE_PRIMARY];
+		int64_t *most = &run->check_ms[p->role == ROLE_PRIMARY];
 
-		if (span_eq(p->code, result->perspective) && hung > *most)
-			*most = hung;
+		if (span_eq(p->code, result->perspective) && took > *most)
+			*most = took;
 	}
+}
+
+static int64_t hung_ms(int64_t check_ms)
+{
+	return check_ms > HANGS_MS ? check_ms - HANGS_MS : 0;
 }
 
 /* Somebody who lives was asked and did not answer. */
@@ -81,17 +86,24 @@ void admission_note_close(struct session *s, const struct run *run)
 	            close->outcome == OUTCOME_CORROBORATED;
 
 	if (close->closed_by == CLOSED_BY_DEADLINE &&
-	    (good || !kept_waiting(s, run)))
-		s->not_load_ms +=
-			close->closed_at_ms - run->attempt.planned_at_ms;
-	else
-		s->not_load_ms += run->hung_ms[0] + run->hung_ms[1];
+	    (good || !kept_waiting(s, run))) {
+		int64_t all = close->closed_at_ms - run->attempt.planned_at_ms;
+
+		s->not_load_ms += all;
+		s->own_ms += all;
+		return;
+	}
+	for (int i = 0; i < 2; i++) {
+		s->not_load_ms += hung_ms(run->check_ms[i]);
+		s->own_ms += run->check_ms[i];
+	}
 }
 
 void admission_committed(struct session *s)
 {
 	struct coordinator *c = s->partition->c;
 	int64_t now = clock_mono_ms();
+	int64_t all;
 
 	if (!s->begun)
 		return;
@@ -101,8 +113,10 @@ void admission_committed(struct session *s)
 		return;
 	}
 	s->begun = false;
-	overload_done(c->overload, now - s->begun_mono_ms - s->not_load_ms,
-	              now);
+	/* workers say what checks took: no more than there was */
+	all = now - s->begun_mono_ms;
+	overload_done(c->overload, all - s->not_load_ms,
+	              s->own_ms < all ? s->own_ms : all, now);
 }
 
 void admission_dropped(struct session *s)

@@ -16,6 +16,7 @@ enum {
 struct slot {
 	uint32_t in[BUCKETS];
 	uint32_t count;
+	int64_t own_ms; /* of all together */
 };
 
 /* A ring of histograms, and their sum. */
@@ -62,6 +63,7 @@ static void forget(struct overload *o, struct slot *slot)
 	for (size_t i = 0; i < BUCKETS; i++)
 		o->all.in[i] -= slot->in[i];
 	o->all.count -= slot->count;
+	o->all.own_ms -= slot->own_ms;
 	*slot = (struct slot){ 0 };
 }
 
@@ -86,7 +88,8 @@ void overload_dropped(struct overload *o)
 	o->working--;
 }
 
-void overload_done(struct overload *o, int64_t took_ms, int64_t now_ms)
+void overload_done(struct overload *o, int64_t took_ms, int64_t own_ms,
+                   int64_t now_ms)
 {
 	struct slot *slot = slot_at(o, now_ms);
 	size_t bucket = bucket_of(took_ms);
@@ -96,8 +99,10 @@ void overload_done(struct overload *o, int64_t took_ms, int64_t now_ms)
 		o->since_ms = now_ms;
 	slot->in[bucket]++;
 	slot->count++;
+	slot->own_ms += own_ms;
 	o->all.in[bucket]++;
 	o->all.count++;
+	o->all.own_ms += own_ms;
 }
 
 int64_t overload_p95_ms(struct overload *o, int64_t now_ms)
@@ -114,17 +119,21 @@ int64_t overload_p95_ms(struct overload *o, int64_t now_ms)
 	return 0;
 }
 
-/* How long until all that are being worked on are done, at the window's rate:
-   what a newcomer waits behind them. */
-static int64_t queue_ms(const struct overload *o, int64_t now_ms)
+/* Until all that are being worked on are done, at the window's rate, a newcomer
+   waits behind them, but for what targets take: that they do side by side. */
+static bool waits_long(const struct overload *o, int64_t left_ms,
+                       int64_t now_ms)
 {
 	int64_t span = now_ms - o->since_ms;
+	int64_t own, queue;
 
 	if (span > OVERLOAD_WINDOW_MS)
 		span = OVERLOAD_WINDOW_MS;
 	if (o->all.count == 0 || span < SLOT_MS)
-		return 0;
-	return (int64_t)o->working * span / o->all.count;
+		return false;
+	own = o->all.own_ms / o->all.count;
+	queue = (int64_t)o->working * span / o->all.count;
+	return queue - own > left_ms / 2;
 }
 
 bool overload_refuses(struct overload *o, int64_t left_ms, int64_t now_ms)
@@ -136,7 +145,7 @@ bool overload_refuses(struct overload *o, int64_t left_ms, int64_t now_ms)
 	if (o->working < OVERLOAD_PROBES)
 		return false;
 	return left_ms < p95 ||
-	       (left_ms / 2 < p95 && left_ms < queue_ms(o, now_ms));
+	       (left_ms / 4 < p95 && waits_long(o, left_ms, now_ms));
 }
 
 size_t overload_working(const struct overload *o)

@@ -5,10 +5,11 @@
  * Keeps how long requests took from intake to commit in the last seconds, and
  * how many are being worked on. A request that has less time left than p95 of
  * that is refused at intake instead of being worked on in vain (design,
- * section 6). Where that p95 has grown to half of what a request has left, the
- * queue is looked at too: those being worked on must be done before it, at the
- * rate of the last seconds. Without that, requests taken in while p95 still
- * rises would all end late together.
+ * section 6). Where that p95 has grown to a quarter of what a request has left,
+ * the queue is looked at too: by the rate of the last seconds it may wait for
+ * those being worked on for half of its time. Without that, requests taken in
+ * while p95 still rises would all end late together; with all of its time each
+ * would end at the last moment, or after it.
  *
  * It cannot lock itself in: what is older than the window is forgotten, and
  * while only a few are being worked on nothing that has time left is refused.
@@ -35,8 +36,10 @@ void overload_free(struct overload **o);
 
 /* One more is being worked on. */
 void overload_begin(struct overload *o);
-/* It is no longer: committed after took_ms ... */
-void overload_done(struct overload *o, int64_t took_ms, int64_t now_ms);
+/* It is no longer: committed after took_ms, which is load; its targets were
+   waited for own_ms, be that in took_ms or not ... */
+void overload_done(struct overload *o, int64_t took_ms, int64_t own_ms,
+                   int64_t now_ms);
 /* ... or dropped, which says nothing of the load. */
 void overload_dropped(struct overload *o);
 

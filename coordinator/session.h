@@ -38,7 +38,7 @@ struct run {
 	struct attempt_state state;
 	struct span value; /* the record; kept until it is on the log */
 	bool sent[ATTEMPT_PERSPECTIVES_MAX]; /* its check was handed over */
-	int64_t hung_ms[2]; /* of the remotes, of the primary; admission.c */
+	int64_t check_ms[2]; /* longest of the remotes, of the primary */
 	struct session *session;
 };
 
@@ -81,6 +81,7 @@ struct session {
 	bool begun;          /* in coordinator.overload; admission.c */
 	bool resumed;        /* began in another process, or before a restore */
 	int64_t not_load_ms; /* of its time, what was not load; admission.c */
+	int64_t own_ms;      /* ... and what was its targets' */
 
 	struct run *runs[DECISION_ATTEMPTS_MAX];
 	size_t runs_count;

@@ -24,11 +24,13 @@ static void begin(int count)
 		overload_begin(o);
 }
 
+static int64_t own_ms; /* of all that finish */
+
 static void done(int count, int64_t took_ms, int64_t now_ms)
 {
 	for (int i = 0; i < count; i++) {
 		overload_begin(o);
-		overload_done(o, took_ms, now_ms);
+		overload_done(o, took_ms, own_ms, now_ms);
 	}
 }
 
@@ -108,29 +110,35 @@ static const struct {
 	int64_t later_ms; /* after they finished, over two seconds */
 	int64_t left_ms;
 	bool refused;
+	int64_t own_ms; /* of those that finished */
 } cases[] = {
-	{ "at the start", 0, 0, 0, 0, 1, false },
-	{ "at the start, many at once", 5000, 0, 0, 0, 1000, false },
-	{ "no time left", 0, 0, 0, 0, 0, true },
-	{ "long gone", 0, 0, 0, 0, INT64_MIN, true },
-	{ "time enough", 100, 1000, 900, 0, 2000, false },
-	{ "just not", 100, 1000, 900, 0, 899, true },
-	{ "little, but it is quick", 100, 1000, 20, 0, 200, false },
+	{ "at the start", 0, 0, 0, 0, 1, false, 0 },
+	{ "at the start, many at once", 5000, 0, 0, 0, 1000, false, 0 },
+	{ "no time left", 0, 0, 0, 0, 0, true, 0 },
+	{ "long gone", 0, 0, 0, 0, INT64_MIN, true, 0 },
+	{ "time enough", 100, 1000, 900, 0, 2000, false, 0 },
+	{ "just not", 100, 1000, 900, 0, 899, true, 0 },
+	{ "little, but it is quick", 100, 1000, 20, 0, 200, false, 0 },
 	{ "slow, but nobody waits", OVERLOAD_PROBES - 1, 1000, 900, 0, 100,
-	  false },
+	  false, 0 },
 	{ "slow, the first that waits", OVERLOAD_PROBES, 1000, 900, 0, 100,
-	  true },
+	  true, 0 },
 	{ "slow, long ago", 100, 1000, 900, OVERLOAD_WINDOW_MS + 500, 100,
-	  false },
+	  false, 0 },
 	/* 500 a second: 4,000 take eight seconds */
-	{ "behind a queue", 4000, 1000, 3000, 0, 5000, true },
-	{ "behind a queue, in time", 4000, 1000, 3000, 0, 9000, false },
+	{ "behind a queue", 4000, 1000, 3000, 0, 5000, true, 0 },
+	{ "behind a queue, at its end", 4000, 1000, 5000, 0, 15000, true, 0 },
+	{ "behind a queue, in time", 4000, 1000, 5000, 0, 17000, false, 0 },
+	{ "behind those that wait for targets", 4000, 1000, 3000, 0, 5000,
+	  false, 8000 },
+	{ "behind those, and a queue", 4000, 1000, 3000, 0, 5000, true, 5000 },
 	/* a burst over a low rate: the rate says nothing of what can be done */
-	{ "behind a burst", 4000, 10, 100, 0, 5000, false },
+	{ "behind a burst", 4000, 10, 100, 0, 5000, false, 0 },
 };
 
 START_TEST(refuses)
 {
+	own_ms = cases[_i].own_ms;
 	for (int i = 0; i < cases[_i].finished; i++)
 		done(1, cases[_i].took_ms,
 		     10000 + 2000 * (int64_t)i / cases[_i].finished);
@@ -144,7 +152,13 @@ END_TEST
 
 /* -- a coordinator that can do so many a second, and is offered more */
 
-enum { RATE = 400, CEILING = 2000, RESERVE_MS = 500, TURNS = 60000 };
+enum {
+	RATE = 400,
+	CEILING = 2000,
+	RESERVE_MS = 500,
+	COMMIT_MS = 1200, /* at most */
+	TURNS = 60000
+};
 
 /* A queue of requests by the time they were put there; those served late cost
    half, the work of the checks that were done before the rest expired. */
@@ -158,10 +172,10 @@ static struct played *served[RATE * 4 * (TURNS / 1000) + 1000];
 
 struct model {
 	int64_t allowed_ms;
-	size_t put, taken;       /* of topic */
-	size_t working, done;    /* of served */
-	size_t deadlines;        /* of served: looked at for their deadline */
-	size_t in_time, refused; /* after the first quarter */
+	size_t put, taken;    /* of topic */
+	size_t working, done; /* of served */
+	size_t deadlines;     /* of served: looked at for their deadline */
+	size_t in_time, late, refused; /* after the first quarter */
 	double credit;
 };
 
@@ -185,6 +199,12 @@ static void intake(struct model *m, int64_t now)
 	}
 }
 
+/* As long as it may, for each another. */
+static int64_t commit_ms(size_t number)
+{
+	return (int64_t)(number * 7919 % COMMIT_MS);
+}
+
 static void serve(struct model *m, int64_t now)
 {
 	for (; m->deadlines < m->working; m->deadlines++) {
@@ -195,7 +215,7 @@ static void serve(struct model *m, int64_t now)
 		if (m->deadlines < m->done)
 			continue;
 		x->closed = true;
-		overload_done(o, now - x->begun_ms, now);
+		overload_done(o, now - x->begun_ms, 0, now);
 	}
 	m->credit += (double)RATE / 1000;
 	while (m->credit >= 1 && m->done < m->working) {
@@ -204,8 +224,13 @@ static void serve(struct model *m, int64_t now)
 		m->credit -= x->closed ? 0.5 : 1;
 		if (x->closed)
 			continue;
-		m->in_time += now > TURNS / 4;
-		overload_done(o, now - x->begun_ms + 50, now);
+		int64_t ended = now + commit_ms(m->done);
+
+		if (now > TURNS / 4 && ended > x->put_ms + m->allowed_ms)
+			m->late++;
+		else
+			m->in_time += now > TURNS / 4;
+		overload_done(o, ended - x->begun_ms, 0, now);
 	}
 	if (m->done == m->working && m->credit > 1)
 		m->credit = 1;
@@ -216,11 +241,14 @@ static const struct {
 	int times_ten;   /* offered, in tenths of what can be done */
 	int in_time_min; /* percent of what can be done */
 	int refused_max; /* percent of what was offered */
+	int late_max;    /* percent of what can be done */
 } loads[] = {
-	{ 2000, 5, 49, 0 },   { 5000, 5, 49, 0 },   { 60000, 5, 49, 0 },
-	{ 2000, 9, 89, 0 },   { 5000, 9, 89, 0 },   { 2000, 20, 85, 60 },
-	{ 5000, 20, 85, 60 }, { 8000, 20, 85, 60 }, { 2000, 40, 80, 80 },
-	{ 5000, 40, 85, 80 }, { 8000, 40, 85, 80 }, { 10000, 40, 85, 80 },
+	{ 2000, 5, 49, 0, 0 },   { 5000, 5, 49, 0, 0 },
+	{ 60000, 5, 49, 0, 0 },  { 2000, 9, 89, 0, 0 },
+	{ 5000, 9, 89, 0, 0 },   { 2000, 20, 98, 60, 1 },
+	{ 5000, 20, 98, 60, 1 }, { 8000, 20, 98, 60, 1 },
+	{ 2000, 40, 98, 80, 1 }, { 5000, 40, 98, 80, 1 },
+	{ 8000, 40, 98, 80, 1 }, { 10000, 40, 98, 80, 1 },
 };
 
 START_TEST(keeps_its_rate)
@@ -239,6 +267,7 @@ START_TEST(keeps_its_rate)
 	}
 	double window = TURNS / 1000.0 * 3 / 4;
 	double in_time = 100 * (double)m.in_time / window / RATE;
+	double late = 100 * (double)m.late / window / RATE;
 	double refused = 100 * (double)m.refused / window / offered;
 
 	ck_assert_msg(in_time >= loads[_i].in_time_min,
@@ -247,6 +276,7 @@ START_TEST(keeps_its_rate)
 	              in_time);
 	ck_assert_msg(refused <= loads[_i].refused_max, "%.0f %% refused",
 	              refused);
+	ck_assert_msg(late <= loads[_i].late_max, "%.0f %% late", late);
 }
 END_TEST
 
