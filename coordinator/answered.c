@@ -175,10 +175,14 @@ void answered_drop_below(struct answered *a, int64_t mark)
 	a->floor = mark;
 }
 
-int64_t answered_oldest(const struct answered *a, int64_t otherwise)
+int64_t answered_oldest(const struct answered *a, int64_t mark,
+                        int64_t otherwise)
 {
 	const struct entry *e = a->decided;
 
+	/* those are dropped as soon as the mark is committed */
+	while (e != NULL && e->offset < mark)
+		e = e->next;
 	return e != NULL && e->by < otherwise ? e->by : otherwise;
 }
 

@@ -43,8 +43,10 @@ size_t answered_count(const struct answered *a);
 /* What is below the mark needs no name. */
 void answered_drop_below(struct answered *a, int64_t mark);
 
-/* Offset of the oldest decision that answers one of them. */
-int64_t answered_oldest(const struct answered *a, int64_t otherwise);
+/* Offset of the oldest decision that answers one of them, from the mark on; at
+   most otherwise. */
+int64_t answered_oldest(const struct answered *a, int64_t mark,
+                        int64_t otherwise);
 
 /* Does a decision answer one of them, from the mark on? */
 bool answered_any_decided(const struct answered *a, int64_t mark);

@@ -142,7 +142,8 @@ static int64_t needed_sequence(const struct partition *p)
 	if (window_count(p->window) > 0 ||
 	    p->anew_below > offsets_mark(p->offsets) ||
 	    answered_any_conflict(p->answered, offsets_mark(p->offsets)) ||
-	    answered_oldest(p->answered, INT64_MAX) < INT64_MAX ||
+	    answered_oldest(p->answered, offsets_mark(p->offsets), INT64_MAX) <
+	            INT64_MAX ||
 	    p->staged_sequence == p->sequence)
 		return 0;
 	return p->sequence + 1;
@@ -173,7 +174,8 @@ void partition_metadata(const struct partition *p, struct buf *out)
 		decided = 0;
 	buf_printf(out, "4 %lld %lld %lld %lld %lld %lld %lld %lld %lld %s",
 	           (long long)offsets_mark(p->offsets),
-	           (long long)answered_oldest(p->answered, decisions),
+	           (long long)answered_oldest(
+			   p->answered, offsets_mark(p->offsets), decisions),
 	           (long long)attempts, (long long)p->results_next,
 	           (long long)p->staged_sequence, (long long)p->anew_below,
 	           (long long)(head_least(p) > 0 ? head_least(p) : 0),

@@ -214,9 +214,10 @@ START_TEST(metadata_says_what_is_needed)
 	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
 	ck_assert_int_eq(q.needed_sequence, 0);
 	answered_forget(p.answered, 101);
-	answered_note(p.answered, 99, 40); /* to be dropped with the commit */
+	answered_note(p.answered, 99, 5); /* to be dropped with the commit */
 	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
-	ck_assert_int_eq(q.needed_sequence, 0);
+	ck_assert_int_eq(q.needed_sequence, 11);
+	ck_assert_int_gt(q.decisions_from, 5);
 	answered_forget(p.answered, 99);
 	window_add(p.window, &entry);
 	ck_assert(partition_read_metadata(&q, 100, span_str(metadata(&text))));
@@ -310,10 +311,12 @@ END_TEST
 START_TEST(the_first_answer_is_remembered)
 {
 	answered_note(p.answered, 101, ANSWERED_STAGED);
-	ck_assert_int_eq(answered_oldest(p.answered, 99), 99);
+	ck_assert_int_eq(answered_oldest(p.answered, 100, 99), 99);
 	answered_note(p.answered, 101, 20);
 	answered_note(p.answered, 101, 30);
-	ck_assert_int_eq(answered_oldest(p.answered, 99), 20);
+	ck_assert_int_eq(answered_oldest(p.answered, 100, 99), 20);
+	ck_assert_int_eq(answered_oldest(p.answered, 101, 99), 20);
+	ck_assert_int_eq(answered_oldest(p.answered, 102, 99), 99);
 	ck_assert(partition_is_decided(&p, 101));
 	ck_assert(partition_is_decided(&p, 99)); /* below the mark */
 	ck_assert(!partition_is_decided(&p, 100));
@@ -357,13 +360,13 @@ static void compare(const struct answered *a, int64_t mark)
 		if (by == ABSENT)
 			continue;
 		count++;
-		if (by >= 0 && by < oldest)
+		if (by >= 0 && by < oldest && i >= mark)
 			oldest = by;
 		decided |= i >= mark && by != ANSWERED_ASIDE;
 		conflict |= i >= mark && by == ANSWERED_STAGED_CONFLICT;
 	}
 	ck_assert_uint_eq(answered_count(a), count);
-	ck_assert_int_eq(answered_oldest(a, INT64_MAX), oldest);
+	ck_assert_int_eq(answered_oldest(a, mark, INT64_MAX), oldest);
 	ck_assert_int_eq(answered_any_decided(a, mark), decided);
 	ck_assert_int_eq(answered_any_conflict(a, mark), conflict);
 }
