@@ -26,7 +26,9 @@ int main(void)
 		                         "probes, people do not"));
 		return EX_USAGE;
 	}
-	(void)tls_memory_init(); /* without it there is only more in use */
+	if (!tls_memory_init()) /* then there is only more in use */
+		log_warn("probe_tls_memory_not_ours",
+		         F_STR("why", "OpenSSL was used before"));
 	if (sandbox_begin(PROBE_FD, &err) != 0) {
 		log_error("probe_start_failed", F_STR("error", err.text));
 		return EX_OSERR;
