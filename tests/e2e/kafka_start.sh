@@ -208,7 +208,11 @@ check_gaps()
 	manifest "${T}g."
 	coordinator_settings gap "${T}g."
 	start gap coordinator
-	submit_many "${T}g." 1 30
+	# Two commits at least: by the second one the first one's decisions are
+	# kept for repeats, and so needed.
+	submit_many "${T}g." 1 15
+	wait_decisions "${T}g." 15 || fail "15 requests, not 15 decisions"
+	submit_many "${T}g." 16 30
 	seen=$((seen + 1))
 	wait_decisions "${T}g." 30 || fail "30 requests, not 30 decisions"
 	stop gap
