@@ -1,7 +1,8 @@
 """How the tests ended in the last full run of tests/run.sh, which removes what
 earlier runs left of this before it starts:
 
-- build/PRESET/results/PROGRAM.tap: Check's word on each function of a program
+- build/PRESET/results/PROGRAM.tap: Check's word on each function of a program,
+  or PROGRAM.tap.N of one that runs several processes side by side
 - build/PRESET/results/LABEL.xml: ctest's on each program, as JUnit has it
 - build/log/outcomes: tests/run.sh's on each suite: name, passed, failed
 - build/log/fuzz/TARGET.code: a fuzz target's exit status
@@ -30,6 +31,18 @@ def read_tap(text):
         elif re.match(r"(not )?ok\b", line) or plan is not None:
             return None
     return found if plan == count > 0 else None
+
+
+def read_taps(texts):
+    """The same of all together: None if one of them is, or there is none."""
+    found = {}
+    for text in texts:
+        one = read_tap(text)
+        if one is None:
+            return None
+        for function, good in one.items():
+            found[function] = found.get(function, True) and good
+    return found or None
 
 
 def read_junit(text):
@@ -70,8 +83,9 @@ class Build:
         if program not in self.programs:
             return NOT_RUN
         if program not in self.taps:
-            self.taps[program] = read_tap(
-                text_of(self.path / f"results/{program}.tap"))
+            self.taps[program] = read_taps(
+                text_of(path) for path in
+                sorted(self.path.glob(f"results/{program}.tap*")))
         tap = self.taps[program]
         if not self.programs[program] or tap is None:
             return FAILED
