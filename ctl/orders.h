@@ -57,7 +57,7 @@ size_t orders_out(const struct orders *orders); /* sent and not done */
 
 /* o is sent, and the producer will report on it. */
 void order_sent(struct order *o);
-/* It did. May end an order that is done. */
+/* It did. Ends an order that is done and printed. */
 void order_reported(struct order *o);
 /* Done by *answer, which is taken; or for this reason (static; more may be in
    o->detail). May end o. */

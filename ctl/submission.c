@@ -84,13 +84,14 @@ static void order_expire(struct order *o)
 static void on_delivered(void *arg, const struct kafka_delivery *d)
 {
 	struct order *o = arg;
+	bool waits = o->state == ORDER_SENT;
 
-	if (o->state != ORDER_DONE && d->fate == KAFKA_DELIVERED) {
+	if (waits && d->fate == KAFKA_DELIVERED) {
 		o->partition = d->partition;
 		o->offset = d->offset;
 	}
-	order_reported(o);
-	if (o->state == ORDER_DONE || d->fate == KAFKA_DELIVERED)
+	order_reported(o); /* may end it, unless it waits */
+	if (!waits || d->fate == KAFKA_DELIVERED)
 		return;
 	err_set(&o->detail, "%s", d->error);
 	order_miss(o, "not-delivered");

@@ -98,6 +98,15 @@ void mock_broker_set_delay(struct mock_broker *broker, int rtt_ms)
 	rd_kafka_mock_broker_set_rtt(broker->cluster, -1, rtt_ms);
 }
 
+void mock_broker_delay_next(struct mock_broker *broker, int16_t api_key,
+                            int count, int rtt_ms)
+{
+	for (int i = 0; i < count; i++)
+		rd_kafka_mock_broker_push_request_error_rtts(
+			broker->cluster, 1, api_key, 1,
+			RD_KAFKA_RESP_ERR_NO_ERROR, rtt_ms);
+}
+
 void mock_broker_fail_next(struct mock_broker *broker, int16_t api_key,
                            int count, int error_code)
 {

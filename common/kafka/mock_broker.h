@@ -55,6 +55,10 @@ void mock_broker_set_leader(struct mock_broker *broker, const char *topic,
                             int32_t partition, int32_t leader);
 /* Every answer is delayed. */
 void mock_broker_set_delay(struct mock_broker *broker, int rtt_ms);
+/* The next `count` requests of that kind (Kafka's api key) that come to the
+   first broker: done at once, answered that much later. */
+void mock_broker_delay_next(struct mock_broker *broker, int16_t api_key,
+                            int count, int rtt_ms);
 /* The next `count` requests of that kind (Kafka's api key) fail with Kafka's
    error code; count 0: no more of them. */
 void mock_broker_fail_next(struct mock_broker *broker, int16_t api_key,

@@ -22,7 +22,7 @@
 #define MPICCTL    BINARY_DIR "/bin/mpicctl"
 #define DEPLOYMENT "test-lab"
 
-enum { P = 3, HELD_MAX = 64, HOLD_MS = 40 };
+enum { P = 3, HELD_MAX = 64, HOLD_MS = 40, PRODUCE = 0 /* an API key */ };
 
 struct held {
 	struct span key, value;
@@ -520,6 +520,26 @@ START_TEST(the_worst_decides)
 }
 END_TEST
 
+/* The broker has the request long before it says so: the decision is printed,
+   and its order over, when the report comes. The other one keeps it waiting. */
+START_TEST(decided_before_it_is_delivered)
+{
+	const char *argv[] = { MPICCTL,           "submit",
+		               "issue.a.example", "silent.a.example",
+		               "--config",        w.conf,
+		               "--json",          "--timeout",
+		               "1500ms",          NULL };
+	struct program p;
+
+	mock_broker_delay_next(w.kafka.broker, PRODUCE, P, 500);
+	run(&p, argv, NULL);
+	ck_assert_msg(p.code == 2, "exit %d: %s", p.code, program_err(&p));
+	ck_assert_int_eq(lines_of(program_out(&p)), 2);
+	ck_assert_str_eq(member(program_out(&p), "outcome"), "issue");
+	program_clear(&p);
+}
+END_TEST
+
 /* What is no request is said, with its line; the others are decided. */
 START_TEST(bad_lines_are_named)
 {
@@ -831,6 +851,7 @@ int main(void)
 	tcase_add_test(tc, flags_make_the_request);
 	tcase_add_test(tc, many_from_stdin_bounded);
 	tcase_add_loop_test(tc, the_worst_decides, 0, COUNT(worst));
+	tcase_add_test(tc, decided_before_it_is_delivered);
 	tcase_add_test(tc, bad_lines_are_named);
 	tcase_add_test(tc, open_mpic_bodies_are_requests);
 	tcase_add_test(tc, repeats_share_a_decision);
