@@ -5,13 +5,15 @@ why we differ.
 Rows are those of requirements.table and conformance.table; covers.py says which
 test an id belongs to, outcomes.py how it ended. --run makes docs/conformance.md
 of the full run of tests/run.sh that just ended, and fails if a test of a row
-failed or did not run. --write makes it without a run: tests keep the outcome
-that the document has, others are "not run yet".
+failed or did not run. --write makes it without a run, and no outcome but a
+run's stands in it: the last one's, where the test's files are what they were
+then. Of every other it says that it was not run since it changed.
 
-Without either the document must be true to the tree: all rows, and no test in
-one that does not cover it. It may be behind, since tests come from many hands;
---strict wants it as a run without a failure writes it. An id that a test names
-and no table has is an error, and so is a row with neither test nor reason.
+Without either the document must be true to the tree: all rows, no test in one
+that does not cover it, no outcome of a test that changed. It may be behind,
+since tests come from many hands; --strict wants it as a run without a failure
+writes it. An id that a test names and no table has is an error, and so is a row
+with neither test nor reason.
 """
 import pathlib
 import re
@@ -23,7 +25,7 @@ import outcomes
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SUFFIXES = {".c", ".sh", ".table", ".cases", ".py"}
 ROWS_SHOWN = 3
-NOT_YET = "not run yet"
+NOT_SINCE = "not run since it changed"
 NO_TEST = "no test"
 
 HEAD = """# Conformance
@@ -33,7 +35,8 @@ and Open MPIC by an id of ours, and points that both got wrong. Each row names t
 we do otherwise. Which test an id belongs to: `tests/checks/covers.py`.
 
 A test is `program: function`, with the rows of its table, or the part of it, that is meant; a script of `tests/e2e`; or a fuzz target.
-It passed if it did in each of these builds, with all of its cases.
+It passed if it did in each of these builds, with all of its cases, in the last full run. Where its files are not what they were
+in that run (their digests are at the end), it was not run since it changed.
 
 Rows: {rows}. Covered by tests: {tested}, of which passed: {passed}. Different on purpose, or not ours to test: {reasoned}.
 """
@@ -41,6 +44,11 @@ Rows: {rows}. Covered by tests: {tested}, of which passed: {passed}. Different o
 COLUMNS = """
 | | asks for | tests, or why there is none | outcome |
 |---|---|---|---|
+"""
+
+FILES = """
+## Files of the tests, as the last full run had them
+
 """
 
 
@@ -115,7 +123,7 @@ def row_text(ident, asks, reason, tests, ended):
 
 
 def make(groups, found, outcome):
-    """outcome(id, Test): (passed, words). (document, what is wrong, counts)"""
+    """outcome(Test): (passed, words). (rows, what is wrong, counts)"""
     count = {"rows": 0, "tested": 0, "passed": 0, "reasoned": 0}
     wrong, text = [], ""
     for title, rows in groups.items():
@@ -124,7 +132,7 @@ def make(groups, found, outcome):
             covering, ended = found.get(ident, ()), {}
             bad = []
             for test in sorted({t._replace(row="") for t in covering}):
-                passed, ended[str(test)] = outcome(ident, test)
+                passed, ended[str(test)] = outcome(test)
                 bad += [] if passed else [f"{ident}: {test}: "
                                           + ended[str(test)].replace("*", "")]
             count["rows"] += 1
@@ -135,6 +143,16 @@ def make(groups, found, outcome):
                              [f"{ident}: neither test nor reason"])
             text += row_text(ident, asks, reason, by_test(covering), ended)
     return HEAD.format(**count) + text, wrong, count
+
+
+def files_text(digests):
+    return FILES + "".join(f"- `{name}` {digest}\n"
+                           for name, digest in sorted(digests.items()))
+
+
+def read_files(text):
+    """{program: digest}"""
+    return dict(re.findall(r"^- `([\w.]+)` ([0-9a-f]+)$", text, re.M))
 
 
 def read_document(text):
@@ -155,23 +173,38 @@ def read_document(text):
     return found
 
 
-def untrue(written, document):
+def untrue(written, document, changed):
     """Ids of what is wrong in the document, other than that it is behind."""
     old, new = read_document(written), read_document(document)
     wrong = set(old) ^ set(new)
     for ident in set(old) & set(new):
         if old[ident][0] != new[ident][0] or old[ident][2] != new[ident][2] \
-                or set(old[ident][1]) - set(new[ident][1]):
+                or set(old[ident][1]) - set(new[ident][1]) \
+                or any(words != NOT_SINCE and changed(name)
+                       for name, words in old[ident][1].items()):
             wrong.add(ident)
     return sorted(wrong)
 
 
-def kept(written):
-    """outcome() by what the document says."""
-    old = read_document(written)
+def changes(written, digests):
+    """Whether a test, by its name, is another than the last run's."""
+    then = read_files(written)
 
-    def outcome(ident, test):
-        words = old.get(ident, ("", {}, ""))[1].get(str(test), NOT_YET)
+    def changed(name):
+        program = name.split(":")[0]
+        return then.get(program) != digests.get(program, "")
+    return changed
+
+
+def kept(written, changed):
+    """outcome() by what the document has of the last run."""
+    known = {}
+    for _, words, _ in read_document(written).values():
+        known.update(words)
+
+    def outcome(test):
+        words = NOT_SINCE if changed(str(test)) \
+            else known.get(str(test), NOT_SINCE)
         return words.startswith(outcomes.PASSED), words
     return outcome
 
@@ -187,24 +220,25 @@ def main(arguments, top=TOP):
     path = top / "docs/conformance.md"
     written = path.read_text() if path.exists() else ""
     groups, known = read_tables(top)
-    found = covers.read_top(top)
+    found, digests = covers.read_top(top)
     strangers = sorted(named_anywhere(top) - known)
     if strangers:
         return complain(["no table has " + " ".join(strangers)])
     run = "--run" in arguments
-    outcome = outcomes.Run(top) if run else None
+    changed = changes(written, digests)
     document, wrong, count = make(
-        groups, found, (lambda _, test: outcome.outcome(test)) if run
-        else kept(written))
+        groups, found,
+        outcomes.Run(top).outcome if run else kept(written, changed))
+    document += files_text(digests if run else read_files(written))
     if run or "--write" in arguments:
         path.parent.mkdir(exist_ok=True)
         path.write_text(document)
-        written = document
+        written, changed = document, changes(document, digests)
     if run and wrong:
         return complain(wrong)
     if "--strict" in arguments and (wrong or written != document):
         return complain(wrong or ["docs/conformance.md is behind"])
-    false = untrue(written, document)
+    false = untrue(written, document, changed)
     if false:
         return complain(["docs/conformance.md: " + " ".join(false)],
                         "\nmend it with tests/checks/conformance.py --write")

@@ -20,7 +20,7 @@ stands (R-numbers, and the ids of conformance.table).
 - Fuzz targets have one purpose: the comment that the file begins with.
 """
 import collections
-import pathlib
+import hashlib
 import re
 
 IDS = re.compile(r"\bR-\d{3}\b|\bopenmpic-W?\d+\b"
@@ -290,14 +290,14 @@ def naming(texts):
 
 
 def run_by(path, named):
-    """Scripts of tests/e2e that use the file, by way of others too."""
+    """{Test: script} of tests/e2e that use the file, by way of others too."""
     seen, todo = set(), [path]
     while todo:
         one = todo.pop()
         if one not in seen:
             seen.add(one)
             todo += named.get(one, ())
-    return {Test(one.name, "", "") for one in seen
+    return {Test(one.name, "", ""): one for one in seen
             if one.parent.name == "e2e" and one.suffix == ".sh"}
 
 
@@ -308,25 +308,36 @@ def said_to_cover(text):
 
 # -- all of them
 
-def read_top(top):
-    """{id: {Test}}"""
-    found, opens, tests = {}, {}, top / "tests"
+def digest_of(top, paths):
+    """Of their names and what is in them."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(f"{path.relative_to(top)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:12]
 
-    def add(ident, test):
+
+def read_top(top):
+    """({id: {Test}}, {program: digest of its file and of those that say which
+    ids it covers})"""
+    found, files, opens, tests = {}, {}, {}, top / "tests"
+
+    def add(ident, test, *paths):
         found.setdefault(ident, set()).add(test)
+        files.setdefault(test.program, set()).update(paths)
 
     for path in sorted([*tests.glob("unit/test_*.c"),
                         *tests.glob("integration/test_*.c")]):
         covers, tables = read_c(path.stem, path.read_text())
         for ident, test in covers:
-            add(ident, test)
+            add(ident, test, path)
         for name, users in tables.items():
-            opens.setdefault(name, set()).update(users)
+            opens.setdefault(name, {}).update(dict.fromkeys(users, path))
     for path in sorted(tests.glob("fuzz/fuzz_*.c")):
         head = next(tokens_of(path.read_text()), None)
         if head and head.kind == "comment":
             for ident in ids_in(head.text):
-                add(ident, Test(path.stem, "", ""))
+                add(ident, Test(path.stem, "", ""), path)
     others = {path: path.read_text(errors="replace")
               for path in sorted(tests.rglob("*"))
               if path.suffix in (".sh", ".py", ".table", ".cases")
@@ -336,10 +347,11 @@ def read_top(top):
         if path.suffix in (".table", ".cases"):
             users = opens.get(path.name) or run_by(path, named)
             for ident, row in read_table(path.name, text):
-                for test in users:
-                    add(ident, test._replace(row=row))
+                for test, file in users.items():
+                    add(ident, test._replace(row=row), file, path)
         else:
             for ident in said_to_cover(text):
-                for test in run_by(path, named):
-                    add(ident, test)
-    return found
+                for test, file in run_by(path, named).items():
+                    add(ident, test, file, path)
+    return found, {program: digest_of(top, paths)
+                   for program, paths in files.items()}

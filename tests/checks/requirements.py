@@ -2,9 +2,9 @@
 """Which tests stand for which requirement.
 
 Reads requirements.table; a requirement needs a test to which its R-number
-belongs (covers.py says when it does), or a reason. --write makes docs/requirements.md of it; without it the document
-must be what --write would make. docs/conformance.md, which has these rows too,
-is written with it.
+belongs (covers.py says when it does), or a reason. --write makes
+docs/requirements.md of it; without it the document must be what --write would
+make. docs/conformance.md, which has these rows too, is written with it.
 """
 import pathlib
 import subprocess
@@ -28,7 +28,7 @@ CA/Browser Forum rules and RFCs; the tests name them in comments or in their tab
 
 
 def main():
-    found = covers.read_top(TOP)
+    found, _ = covers.read_top(TOP)
     rows, missing = [], []
     for line in TABLE.read_text().splitlines():
         if line.startswith("#") or not line:

@@ -209,6 +209,35 @@ DAMAGES = [
      "no table has R-021"),
 ]
 
+# What makes that a test was not run since: the row that has it, and what is added
+# to which file.
+CHANGES = [
+    ("its file", "R-005", "tests/unit/test_a.c", "/* other words */\n"),
+    ("a script", "R-018", "tests/e2e/one.sh", "echo\n"),
+    ("a fuzz target", "R-019", "tests/fuzz/fuzz_b.c", "\nint more;\n"),
+    ("a table that it reads", "R-021", "tests/fixtures/a.table", "row2 b\n"),
+    ("what a script runs", "R-022", "tests/fixtures/help.py", "pass\n"),
+]
+WITH_FILES = {
+    **SMALL,
+    "tests/checks/requirements.table": SMALL["tests/checks/requirements.table"]
+    + "R-021|of a table|\nR-022|of what it runs|\n",
+    "tests/unit/test_b.c": '#define TABLE "a.table"\nSTART_TEST(two)\n{\n'
+    "\tuse(TABLE);\n}\nEND_TEST\n",
+    "tests/fixtures/a.table": "# head\n\nrow1 R-021\n",
+    "tests/fixtures/help.py": "# R-022\n",
+    "tests/e2e/three.sh": "python3 tests/fixtures/help.py\n",
+}
+RUN_WITH_FILES = {
+    **RUN,
+    "build/dev/results/test_b.tap": TAP,
+    "build/san/results/test_b.tap": TAP,
+    "build/dev/results/unit.xml": JUNIT.replace("test_other", "test_b"),
+    "build/san/results/unit.xml": JUNIT.replace("test_other", "test_b"),
+    "build/log/outcomes":
+        SUITES + "e2e three (dev)\t1\t0\ne2e three (san)\t1\t0\n",
+}
+
 failed = []
 
 
@@ -246,7 +275,7 @@ def words_of(top):
 def try_covers():
     with tree(TREE) as top:
         found = {ident: sorted(map(str, tests))
-                 for ident, tests in covers.read_top(top).items()}
+                 for ident, tests in covers.read_top(top)[0].items()}
     for ident in sorted({*found, *TREE_COVERS}):
         want(ident, found.get(ident) == TREE_COVERS.get(ident),
              found.get(ident))
@@ -272,12 +301,34 @@ def try_damage(what, changes, said):
         want(what, status == 1 and said in out, f"{status}, {out}")
 
 
+def try_change(what, ident, path, more):
+    """No outcome outlives what it was of."""
+    with tree({**WITH_FILES, **RUN_WITH_FILES}) as top:
+        status, out = asked(top, "--run")
+        want("a run with tables", status == 0, out)
+        before = words_of(top)
+        text = (top / path).read_text()
+        (top / path).write_text(text + more)
+        status, out = asked(top)
+        want(f"{what}, not said", status == 1 and ident in out, out)
+        asked(top, "--write")
+        now = words_of(top)
+        want(what, conformance.NOT_SINCE in now[ident], now)
+        want(f"{what} alone", {**now, ident: before[ident]} == before, now)
+        want(f"{what}, said", asked(top)[0] == 0, asked(top))
+        (top / path).write_text(text)
+        asked(top, "--write")
+        want(f"{what}, not run", words_of(top) == now, words_of(top))
+        asked(top, "--run")
+        want(f"{what}, run", words_of(top) == before, words_of(top))
+
+
 def try_document():
     """Without a run: what is not known is not said, and what is false found."""
     with tree(SMALL) as top:
         want("no document", asked(top)[0] == 1)
         asked(top, "--write")
-        want("nothing ran", words_of(top)["R-005"] == conformance.NOT_YET,
+        want("nothing ran", words_of(top)["R-005"] == conformance.NOT_SINCE,
              words_of(top))
         want("true all the same", asked(top)[0] == 0, asked(top))
         want("not strictly", asked(top, "--strict")[0] == 1)
@@ -298,6 +349,8 @@ def main():
     try_good_run()
     for damage in DAMAGES:
         try_damage(*damage)
+    for change in CHANGES:
+        try_change(*change)
     try_document()
     want("no TAP in TAP", outcomes.read_tap("ok 1 - a:b:c: Passed\n1..1\n"
                                             "ok 2 - a:b:d: Passed\n") is None)
