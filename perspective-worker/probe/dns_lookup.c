@@ -19,8 +19,8 @@ enum {
 };
 
 struct dns_lookup {
-	struct resolver_context *context; /* of the first try; borrowed */
-	struct resolver_context *again;   /* of the second; taken */
+	struct resolver_context *context; /* held by the try that there is */
+	bool second;
 	dns_done_fn *done;
 	void *owner;
 	struct dns_lookup **slot;
@@ -36,25 +36,32 @@ struct dns_lookup {
 	struct buf why;
 };
 
-static struct resolver_context *context_now(const struct dns_lookup *op)
+static void begin_try(struct dns_lookup *op, struct resolver_context *context)
 {
-	return op->again != NULL ? op->again : op->context;
+	op->context = context;
+	resolver_begin_try(context);
 }
 
-static void stop_asking(struct dns_lookup *op)
+static bool has_answer(const struct dns_lookup *op)
+{
+	return op->seen.status == DNS_SECURE || op->seen.status == DNS_INSECURE;
+}
+
+static void end_try(struct dns_lookup *op)
 {
 	if (op->asking)
-		(void)ub_cancel(resolver_context_ub(context_now(op)),
-		                op->ub_id);
+		(void)ub_cancel(resolver_context_ub(op->context), op->ub_id);
+	resolver_end_try(&op->context, op->asking       ? RESOLVER_GIVEN_UP
+	                               : has_answer(op) ? RESOLVER_ANSWERED
+	                                                : RESOLVER_FAILED);
 	op->asking = false;
 }
 
 /* Ends the lookup: nobody but the caller can reach op after this. */
 static void detach(struct dns_lookup *op)
 {
-	stop_asking(op);
+	end_try(op);
 	timer_free(&op->tick);
-	resolver_release(&op->again);
 	*op->slot = NULL;
 }
 
@@ -135,7 +142,7 @@ static void ask(struct dns_lookup *op)
 	op->asking = true;
 	timer_set_ms(op->tick, op->try_ms < left ? op->try_ms : left);
 	/* built-in zones and cache hits are answered before this returns */
-	if (ub_resolve_event(resolver_context_ub(context_now(op)), op->name,
+	if (ub_resolve_event(resolver_context_ub(op->context), op->name,
 	                     (int)op->seen.type, CLASS_IN, op, on_unbound,
 	                     &op->ub_id) != 0) {
 		op->asking = false;
@@ -147,11 +154,19 @@ static void ask(struct dns_lookup *op)
 
 static bool may_ask_again(const struct dns_lookup *op)
 {
-	return (op->seen.status == DNS_FAILED ||
-	        op->seen.status == DNS_UNANSWERED ||
-	        op->seen.status == DNS_NOT_ASKED ||
-	        op->seen.status == DNS_BOGUS) &&
-	       op->again == NULL && clock_mono_ms() < op->end_ms;
+	return !has_answer(op) && !op->second && clock_mono_ms() < op->end_ms;
+}
+
+/* The first context is given back: it may be all that keeps it. */
+static void ask_again(struct dns_lookup *op)
+{
+	struct resolver_context *again = resolver_take_again(op->context);
+
+	end_try(op);
+	begin_try(op, again);
+	resolver_release(&again);
+	op->second = true;
+	ask(op);
 }
 
 /* The only place that calls done(). */
@@ -161,10 +176,8 @@ static void on_tick(void *arg)
 
 	if (op->asking)
 		op->seen.took_ms = clock_mono_ms() - op->asked_mono_ms;
-	stop_asking(op);
 	if (may_ask_again(op)) {
-		op->again = resolver_take_again(op->context);
-		ask(op);
+		ask_again(op);
 		return;
 	}
 	detach(op);
@@ -179,7 +192,7 @@ void dns_lookup_start(struct resolver_context *context, struct span name,
 	struct dns_lookup *op = xzalloc(sizeof(*op));
 
 	assert(*slot == NULL);
-	op->context = context;
+	begin_try(op, context);
 	op->done = done;
 	op->owner = owner;
 	op->slot = slot;

@@ -24,7 +24,8 @@ struct dns_lookup;
 typedef void dns_done_fn(void *owner, const struct dns_evidence *seen);
 
 /* name: text form, no trailing dot, "." for the root; copied. Each try takes
-   try_ms at most, all together limit_ms. The context must stay taken. */
+   try_ms at most, all together limit_ms. context: of the first try, which holds
+   it from here on. */
 void dns_lookup_start(struct resolver_context *context, struct span name,
                       uint16_t type, int64_t try_ms, int64_t limit_ms,
                       dns_done_fn *done, void *owner, struct dns_lookup **slot);

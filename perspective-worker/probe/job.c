@@ -35,7 +35,7 @@ struct job {
 	int64_t id;
 	struct check check;
 	struct arena *arena;
-	struct resolver_context *context;
+	struct resolver_context *context; /* often NULL: let_go() */
 	struct timer *tick;  /* the first step's turn, the deadline, the end */
 	int64_t end_ms;      /* monotonic */
 	int64_t hangs_ms;    /* when it is told of; 0: it was, or need not be */
@@ -287,13 +287,26 @@ static bool is_asking(struct run *run, const struct dns_question *q,
 	return false;
 }
 
+/* Lookups hold what they are asked in. Else a check keeps a context that is its
+   own, and no other: it may hang elsewhere for long. */
+static void let_go(struct job *job)
+{
+	if (job->context != NULL && !resolver_context_is_single(job->context))
+		resolver_release(&job->context);
+}
+
 static struct resolver_context *context_for(struct run *run,
                                             const struct dns_question *q)
 {
-	if (!q->fresh)
-		return run->job->context;
+	struct job *job = run->job;
+
+	if (!q->fresh) {
+		if (job->context == NULL)
+			job->context = resolver_take(job->jobs->conf.resolver);
+		return job->context;
+	}
 	if (run->fresh == NULL)
-		run->fresh = resolver_take_fresh(run->job->jobs->conf.resolver);
+		run->fresh = resolver_take_fresh(job->jobs->conf.resolver);
 	return run->fresh;
 }
 
@@ -312,6 +325,7 @@ static void ask(struct run *run, const struct judge_step *step)
 		                 job->jobs->conf.lookup_ms, time_left(job),
 		                 on_dns, run, slot);
 	}
+	let_go(job);
 }
 
 /* False: ended, ask the judge again. */
@@ -401,9 +415,13 @@ static void set_tick(struct job *job)
 
 static void begin(struct job *job)
 {
+	int64_t number;
+
 	job->begun = true;
 	job->hangs_ms = clock_mono_ms() + job->jobs->conf.hang_ms;
 	job->context = resolver_take(job->jobs->conf.resolver);
+	number = resolver_context_number(job->context);
+	let_go(job);
 	set_tick(job);
 	for (size_t i = 0; i < KIND_COUNT; i++) {
 		struct run *run = &job->runs[i];
@@ -411,8 +429,7 @@ static void begin(struct job *job)
 		if (!run->wanted)
 			continue;
 		evidence_book_init(&run->book, job->arena, (enum check_kind)i,
-		                   job->jobs->conf.generation,
-		                   resolver_context_number(job->context));
+		                   job->jobs->conf.generation, number);
 		run_step(run);
 	}
 }

@@ -144,7 +144,6 @@ static int set_workers(struct probe *p, struct err *err)
 		.trust_anchors = s->trust_anchors,
 		.root_servers = s->root_servers,
 		.window_ms = s->resolver_window_ms,
-		.checks_max = (size_t)s->jobs_max,
 	};
 	p->resolver = resolver_new(p->loop, &p->resolver_conf, p->guard, err);
 	if (p->resolver == NULL)

@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unbound-event.h>
@@ -17,16 +18,15 @@
 enum { TYPE_A = 1, CLASS_IN = 1 };
 
 enum {
-	WINDOW_AGAIN_MS = 1000, /* of contexts for second tries */
-	PORTS_LEAST = 1024,     /* UDP queries in flight of one context */
-	PORTS_MOST = 8192,
-	LOOKUPS_PER_CHECK = 2, /* on average, to size the above */
+	FAILURE_KEPT_MS = 1000, /* at most, in contexts for second tries */
+	/* a lookup has one UDP query at a time, or some for addresses of name
+	   servers */
+	PORTS = RESOLVER_TRIES_MAX * 3 / 2,
 };
 
 enum use {
 	USE_SHARED,
-	USE_AGAIN, /* second tries; where many hang there is a new one each
-	              second, and all are there until what hangs has ended */
+	USE_AGAIN, /* second tries */
 	USE_SINGLE /* one check, or a part of one */
 };
 
@@ -37,10 +37,12 @@ struct resolver_context {
 	struct ub_ctx *ub;
 	int64_t number;
 	int64_t until_ms; /* monotonic; new checks get another from then on */
-	size_t users;
-	size_t taken; /* how often in all */
+	size_t users;     /* who took it, and tries */
+	size_t tries;     /* in flight */
+	size_t given_up;  /* go on in libunbound */
 	bool retired;
 	bool single; /* for one check, or a part of one */
+	bool second; /* for second tries of many */
 	bool fresh;
 };
 
@@ -53,6 +55,7 @@ struct resolver {
 	struct resolver_context *dead;
 	struct soon *bury;
 	int64_t made;
+	size_t there;
 };
 
 static int option(struct ub_ctx *ub, const char *name, const char *value,
@@ -148,29 +151,20 @@ struct sizes {
 };
 
 static const struct sizes sizes[] = {
-	{ "outgoing-num-tcp:", "256", "16" },
+	{ "outgoing-num-tcp:", "32", "16" },
 	{ "msg-cache-size:", "4m", "64k" },
 	{ "rrset-cache-size:", "8m", "128k" },
 	{ "key-cache-size:", "1m", "64k" },
 	{ "neg-cache-size:", "256k", "16k" },
 };
 
-static size_t shared_ports(const struct resolver_conf *conf)
-{
-	size_t ports = conf->checks_max * LOOKUPS_PER_CHECK;
-
-	if (ports < PORTS_LEAST)
-		return PORTS_LEAST;
-	return ports < PORTS_MOST ? ports : PORTS_MOST;
-}
-
 /* A context holds a KiB for each UDP query that it may have in flight. */
 static const struct {
-	size_t ports; /* 0: by the checks that there may be */
+	size_t ports;
 	size_t lookups;
 } counts[] = {
-	[USE_SHARED] = { 0, 1024 },
-	[USE_AGAIN] = { (size_t)2 * RESOLVER_AGAIN_MAX, 32 },
+	[USE_SHARED] = { PORTS, 128 },
+	[USE_AGAIN] = { PORTS, 32 },
 	[USE_SINGLE] = { 128, 128 },
 };
 
@@ -189,14 +183,9 @@ static int number_option(struct ub_ctx *ub, const char *name, size_t value,
  * than it needs: where thousands hang those would hang too, two or three for
  * each.
  */
-static int set_sizes(struct ub_ctx *ub, const struct resolver_conf *conf,
-                     enum use use, struct err *err)
+static int set_sizes(struct ub_ctx *ub, enum use use, struct err *err)
 {
-	size_t ports = counts[use].ports;
-
-	if (ports == 0)
-		ports = shared_ports(conf);
-	if (number_option(ub, "outgoing-range:", ports, err) != 0 ||
+	if (number_option(ub, "outgoing-range:", counts[use].ports, err) != 0 ||
 	    number_option(ub, "num-queries-per-thread:", counts[use].lookups,
 	                  err) != 0)
 		return -1;
@@ -217,7 +206,7 @@ static int set_options(struct ub_ctx *ub, const struct resolver *r,
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		if (option(ub, options[i].name, options[i].value, err) != 0)
 			return -1;
-	if (set_sizes(ub, r->conf, use, err) != 0 ||
+	if (set_sizes(ub, use, err) != 0 ||
 	    option(ub, "do-not-query-localhost:", r->conf->lab ? "no" : "yes",
 	           err) != 0)
 		return -1;
@@ -266,6 +255,7 @@ static int set_roots(struct ub_ctx *ub, const struct resolver_conf *conf,
 
 static void free_context(struct resolver_context *c)
 {
+	c->resolver->there--;
 	if (c->ub != NULL)
 		ub_ctx_delete(c->ub);
 	free(c);
@@ -319,8 +309,10 @@ static struct resolver_context *new_context(struct resolver *r, enum use use,
 
 	c->resolver = r;
 	c->number = ++r->made;
+	r->there++;
 	c->until_ms = clock_mono_ms() + window_ms;
 	c->single = use == USE_SINGLE;
+	c->second = use == USE_AGAIN;
 	c->ub = ub_ctx_create_event(loop_base(r->loop));
 	if (c->ub == NULL) {
 		(void)err_set(err, "libunbound: no context");
@@ -363,14 +355,21 @@ static void retire(struct resolver_context **slot)
 static void on_bury(void *arg)
 {
 	struct resolver *r = arg;
+	bool large = false;
 
 	while (r->dead != NULL) {
 		struct resolver_context *c = r->dead;
 
 		r->dead = c->next;
+		large |= !c->single;
 		retire(&c->again);
 		free_context(c);
 	}
+	/* Of the MiB that a context asks for it touches few. The next would
+	   get what this one wrote to for its untouched ones, and more for the
+	   rest. */
+	if (large)
+		(void)malloc_trim(0);
 }
 
 static struct resolver_context *make_another(struct resolver *r, enum use use,
@@ -385,11 +384,10 @@ static struct resolver_context *make_another(struct resolver *r, enum use use,
 	return c;
 }
 
-/* What is given up goes on in libunbound and keeps its port; a query without
-   one waits there, unsent. */
-static bool is_full(const struct resolver_context *c, enum use use)
+/* A query without a port waits in libunbound, unsent. */
+static bool is_full(const struct resolver_context *c)
 {
-	return use == USE_AGAIN && c->taken >= RESOLVER_AGAIN_MAX;
+	return !c->single && c->tries + c->given_up >= RESOLVER_TRIES_MAX;
 }
 
 static struct resolver_context *take_from(struct resolver *r,
@@ -398,13 +396,12 @@ static struct resolver_context *take_from(struct resolver *r,
 {
 	struct resolver_context *c = *current;
 
-	if (c == NULL || clock_mono_ms() >= c->until_ms || is_full(c, use)) {
+	if (c == NULL || clock_mono_ms() >= c->until_ms || is_full(c)) {
 		retire(current);
 		c = make_another(r, use, window_ms);
 		*current = c;
 	}
 	c->users++;
-	c->taken++;
 	return c;
 }
 
@@ -416,12 +413,10 @@ struct resolver_context *resolver_take(struct resolver *r)
 struct resolver_context *resolver_take_again(struct resolver_context *first)
 {
 	struct resolver *r = first->resolver;
-	int64_t window_ms = r->conf->window_ms;
 
 	if (!first->single)
 		return take_from(r, &r->current_again, USE_AGAIN,
-		                 window_ms < WINDOW_AGAIN_MS ? window_ms
-		                                             : WINDOW_AGAIN_MS);
+		                 r->conf->window_ms);
 	if (first->again == NULL)
 		first->again = make_another(r, USE_SINGLE, 0);
 	first->again->users++;
@@ -443,6 +438,11 @@ bool resolver_context_is_fresh(const struct resolver_context *c)
 	return c->fresh;
 }
 
+bool resolver_context_is_single(const struct resolver_context *c)
+{
+	return c->single;
+}
+
 void resolver_release(struct resolver_context **slot)
 {
 	struct resolver_context *c = *slot;
@@ -453,6 +453,28 @@ void resolver_release(struct resolver_context **slot)
 	assert(c->users > 0);
 	c->users--;
 	bury_if_unused(c);
+}
+
+void resolver_begin_try(struct resolver_context *c)
+{
+	c->users++;
+	c->tries++;
+}
+
+void resolver_end_try(struct resolver_context **slot, enum resolver_try how)
+{
+	struct resolver_context *c = *slot;
+	int64_t kept_until_ms = clock_mono_ms() + FAILURE_KEPT_MS;
+
+	assert(c->tries > 0);
+	c->tries--;
+	if (how == RESOLVER_GIVEN_UP)
+		c->given_up++;
+	/* what was given up may fail in there, and nobody is told */
+	if (c->second && how != RESOLVER_ANSWERED &&
+	    kept_until_ms < c->until_ms)
+		c->until_ms = kept_until_ms;
+	resolver_release(slot);
 }
 
 static int check_anchors(const struct resolver_conf *conf, struct err *err)
@@ -517,6 +539,11 @@ void resolver_free(struct resolver **slot)
 int64_t resolver_context_number(const struct resolver_context *c)
 {
 	return c->number;
+}
+
+size_t resolver_contexts(const struct resolver *r)
+{
+	return r->there;
 }
 
 struct resolver *resolver_of(const struct resolver_context *c)

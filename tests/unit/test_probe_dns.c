@@ -273,7 +273,6 @@ static void setup_with(int64_t window_ms)
 		.trust_anchors = { anchor, 1 },
 		.root_servers = { root, 1 },
 		.window_ms = window_ms,
-		.checks_max = 10,
 	};
 	resolver = resolver_new(loop, &conf, guard, &err);
 	ck_assert_msg(resolver != NULL, "%s", err.text);
@@ -456,7 +455,7 @@ START_TEST(window_bounds_what_is_kept) /* promise 5, R-036 */
 	look_up("ok.example");
 	ck_assert_int_eq(questions, 1);
 
-	/* a check keeps the context that it began with */
+	/* whoever took a context has it until he gives it back */
 	run_for(WINDOW_MS + 20);
 	look_up("ok.example");
 	ck_assert_int_eq(questions, 1);
@@ -620,25 +619,73 @@ START_TEST(many_at_once)
 }
 END_TEST
 
-/* a second try without a port would count and never be sent. */
-START_TEST(second_tries_share_ports_with_few)
+/* A try in what is current; again: in what is for second ones. */
+static struct resolver_context *try_in(int again)
 {
-	struct resolver_context *taken[2 * RESOLVER_AGAIN_MAX];
-	int64_t number;
+	struct resolver_context *c =
+		again ? resolver_take_again(context) : resolver_take(resolver);
+	struct resolver_context *tried = c;
 
-	for (int i = 0; i < COUNT(taken); i++)
-		taken[i] = resolver_take_again(context);
-	number = resolver_context_number(taken[0]);
-	for (int i = 0, run = 0; i < COUNT(taken); i++, run++) {
-		if (resolver_context_number(taken[i]) != number) {
-			number = resolver_context_number(taken[i]);
-			run = 0;
-		}
-		ck_assert_int_lt(run, RESOLVER_AGAIN_MAX);
+	resolver_begin_try(c);
+	resolver_release(&c);
+	return tried;
+}
+
+/* a try without a port would count and never be sent. */
+START_TEST(tries_share_ports_with_few)
+{
+	struct resolver_context *tried[2 * RESOLVER_TRIES_MAX];
+
+	for (int i = 0; i < COUNT(tried); i++) {
+		tried[i] = try_in(_i);
+		ck_assert_int_eq(tried[i] == tried[0], i < RESOLVER_TRIES_MAX);
 	}
-	ck_assert_int_ne(resolver_context_number(taken[0]), number);
-	for (int i = 0; i < COUNT(taken); i++)
-		resolver_release(&taken[i]);
+	ck_assert_ptr_eq(tried[RESOLVER_TRIES_MAX], tried[COUNT(tried) - 1]);
+	for (int i = 0; i < COUNT(tried); i++)
+		resolver_end_try(&tried[i], RESOLVER_ANSWERED);
+}
+END_TEST
+
+/* What ended has no port; what was given up goes on in libunbound, with its
+   own. */
+START_TEST(tries_given_up_keep_their_ports)
+{
+	int64_t number = resolver_context_number(context);
+	struct resolver_context *tried;
+
+	for (int i = 0; i < 2 * RESOLVER_TRIES_MAX; i++) {
+		tried = try_in(0);
+		ck_assert_ptr_eq(tried, context);
+		resolver_end_try(&tried, RESOLVER_ANSWERED);
+	}
+	for (int i = 0; i < RESOLVER_TRIES_MAX; i++) {
+		tried = try_in(0);
+		ck_assert_ptr_eq(tried, context);
+		resolver_end_try(&tried, RESOLVER_GIVEN_UP);
+	}
+	tried = try_in(0);
+	ck_assert_int_gt(resolver_context_number(tried), number);
+	resolver_end_try(&tried, RESOLVER_ANSWERED);
+}
+END_TEST
+
+/* Promise 7: nobody waits for what was given up, so nothing keeps it. */
+START_TEST(second_try_keeps_no_first_context)
+{
+	struct resolver_context *next;
+
+	dns_lookup_start(context, SPAN("mute.example"), TYPE_TXT, TRY_MS,
+	                 LIMIT_MS, on_done, &slot, &slot);
+	resolver_release(&context);
+	while (dns_lookup_unanswered(slot).tries < 2)
+		run_for(20);
+	next = resolver_take(resolver); /* its window is over */
+	run_for(20);
+	ck_assert_uint_eq(resolver_contexts(resolver), 2);
+	dns_lookup_cancel(&slot);
+	context = next;
+	look_up("ok.example");
+	ck_assert(answered("hi"));
 }
 END_TEST
 
@@ -870,7 +917,7 @@ START_TEST(foreign_roots_are_not_believed)
 {
 	struct err err = { "" };
 	struct span lines[2] = { SPAN(KSK_2017), SPAN(". IN DS 1 8 2 " HASH) };
-	struct resolver_conf real = { .window_ms = WINDOW_MS, .checks_max = 1 };
+	struct resolver_conf real = { .window_ms = WINDOW_MS };
 	struct resolver *r;
 
 	log_open("test", LOG_ERROR);
@@ -912,7 +959,7 @@ int main(void)
 	tcase_add_loop_test(windows, second_tries_of_a_check_share_a_context, 0,
 	                    1);
 	tcase_add_test(windows, many_at_once);
-	tcase_add_test(windows, second_tries_share_ports_with_few);
+	tcase_add_test(windows, second_try_keeps_no_first_context);
 	tcase_add_test(windows, times_out);
 	tcase_add_test(windows, limit_ends_the_first_try);
 	tcase_add_test(windows, cancel_is_silent);
@@ -928,6 +975,8 @@ int main(void)
 	tcase_set_timeout(one, 30);
 	tcase_add_test(one, checks_in_a_window_share_a_context);
 	tcase_add_test(one, fresh_context_knows_nothing);
+	tcase_add_loop_test(one, tries_share_ports_with_few, 0, 2);
+	tcase_add_test(one, tries_given_up_keep_their_ports);
 	tcase_add_checked_fixture(checks, per_check, teardown);
 	tcase_add_test(checks, per_check_shares_nothing);
 	tcase_add_loop_test(checks, second_tries_of_a_check_share_a_context, 0,
