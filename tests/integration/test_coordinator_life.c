@@ -8,6 +8,9 @@
 #include "base/murmur2.h"
 #include "coordinator/outbox.h"
 #include "coordinator/session.h"
+#include "trust/jws.h"
+
+#include <string.h>
 
 static struct coordinator_world w;
 
@@ -189,15 +192,20 @@ START_TEST(drains_on_request)
 }
 END_TEST
 
-/* SIGTERM while the brokers do not answer. */
-START_TEST(drains_before_it_is_a_member)
+static void start_without_waiting(void)
 {
 	struct err err;
 
-	cw_open(&w, PLAN "}\n");
 	w.coordinator =
 		coordinator_new(w.kafka.loop, &w.deployment, w.stats, &err);
 	ck_assert_msg(w.coordinator != NULL, "%s", err.text);
+}
+
+/* SIGTERM while the brokers do not answer. */
+START_TEST(drains_before_it_is_a_member)
+{
+	cw_open(&w, PLAN "}\n");
+	start_without_waiting();
 	coordinator_drain(w.coordinator);
 	ck_assert(w.coordinator->leaving);
 	world_pass(&w.kafka, 50);
@@ -313,6 +321,95 @@ START_TEST(told_only_when_logged)
 }
 END_TEST
 
+/* Of those submit_many() sends. */
+static int at_home(const char *prefix, int count, int32_t partition)
+{
+	int n = 0;
+
+	for (int i = 0; i < count; i++) {
+		char id[32];
+
+		snprintf(id, sizeof(id), "%s-%d", prefix, i);
+		n += (int32_t)home_partition(span_str(id), CW_PARTITIONS) ==
+		     partition;
+	}
+	return n;
+}
+
+static bool others_serve(void *arg)
+{
+	const int32_t *stopped = arg;
+
+	for (int32_t i = 0; i < CW_PARTITIONS; i++) {
+		const struct partition *p = w.coordinator->partitions[i];
+
+		if (p == NULL ||
+		    p->phase != (i == *stopped ? PARTITION_STOPPED
+		                               : PARTITION_SERVING))
+			return false;
+	}
+	return true;
+}
+
+static void expect_not_ready(const char *why)
+{
+	struct buf reasons = { 0 };
+
+	coordinator_ready(w.coordinator, &reasons);
+	ck_assert_msg(strstr(buf_cstr(&reasons), why) != NULL, "%s",
+	              buf_cstr(&reasons));
+	buf_clear(&reasons);
+}
+
+/* Ours by its signature, and not what the last one said is next. */
+static void say_again(const struct decided *d)
+{
+	const struct kafka_header jws = { JWS_HEADER, d->jws };
+	const struct kafka_record r = { .topic = w.deployment.topics.decisions,
+		                        .partition = d->partition,
+		                        .key = d->key,
+		                        .value = d->value,
+		                        .headers = &jws,
+		                        .header_count = 1 };
+
+	cw_send(&w, &r);
+}
+
+/* Promise 2: a log that is not the chain that it was stops its partition until
+   an operator accepts it; the others go on. */
+START_TEST(broken_chain_stops_its_partition)
+{
+	char number[16];
+	const char *accepted[] = { number };
+	int32_t broken;
+
+	cw_open(&w, PLAN_IN_TIME "}\n");
+	cw_start(&w);
+	submit_many("before", 12);
+	cw_wait_decisions(&w, 12);
+	broken = w.decided->partition;
+	say_again(w.decided);
+	cw_wait_decisions(&w, 13);
+	cw_kill(&w);
+
+	start_without_waiting();
+	world_run(&w.kafka, "stopped", others_serve, &broken);
+	expect_not_ready("1 of 3 partitions stopped");
+	submit_many("beside", 12);
+	cw_wait_decisions(&w, 13 + 12 - at_home("beside", 12, broken));
+	world_pass(&w.kafka, 300);
+	ck_assert_int_eq(w.decisions, 13 + 12 - at_home("beside", 12, broken));
+	cw_kill(&w);
+
+	(void)snprintf(number, sizeof(number), "%d", broken);
+	w.conf.accept_gap = (struct setting_list){ accepted, 1 };
+	cw_start(&w);
+	cw_wait_decisions(&w, 13 + 12);
+	expect_each("beside", 12, OUTCOME_ISSUE);
+	expect_ready();
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tc = tcase_create("coordinator_life");
@@ -327,5 +424,6 @@ int main(void)
 	tcase_add_test(tc, late_words_before_the_watermark);
 	tcase_add_test(tc, an_attempt_that_the_log_refuses);
 	tcase_add_test(tc, told_only_when_logged);
+	tcase_add_test(tc, broken_chain_stops_its_partition);
 	return run_case(tc);
 }
