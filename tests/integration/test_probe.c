@@ -63,6 +63,22 @@ MAKES(website, "website")
 MAKES(caa, "caa")
 MAKES(forgiving, "caa-forgiving")
 
+static struct check remotely(struct check c)
+{
+	c.role = ROLE_REMOTE;
+	return c;
+}
+
+static struct check dns01_remotely(const char *target)
+{
+	return remotely(dns01(target));
+}
+
+static struct check caa_remotely(const char *target)
+{
+	return remotely(caa(target));
+}
+
 static const struct row {
 	const char *target;
 	struct check (*make)(const char *target);
@@ -174,7 +190,7 @@ static const struct row {
 	{ "dns-lame.lab", forgiving, CLASS_CORROBORATED,
 	  REASON_CAA_LOOKUP_FAILURE_INSECURE },
 	{ "caa-bogus.lab", forgiving, CLASS_ERROR, REASON_DNSSEC_BOGUS },
-	/* boulder-K02 K03 K04 */
+	/* boulder-K02 K03 K04 */
 	{ "caa-account.lab", for_account, CLASS_CORROBORATED,
 	  REASON_CAA_PERMITS },
 	{ "caa-account.lab", caa, CLASS_DISAGREED, REASON_CAA_PARAMETERS },
@@ -185,7 +201,12 @@ static const struct row {
 	  REASON_CAA_PARAMETERS },
 	{ "caa-other.lab", forgiving, CLASS_DISAGREED, REASON_CAA_FORBIDS },
 	{ "wrong-ds.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
-	/* as the canary asks, whatever the perspective's role */
+	/* a remote perspective validates, too */
+	{ "dns-good.lab", dns01_remotely, CLASS_CORROBORATED,
+	  REASON_VALUE_FOUND },
+	{ "dns-bogus.lab", dns01_remotely, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	{ "caa-bogus.lab", caa_remotely, CLASS_ERROR, REASON_DNSSEC_BOGUS },
+	/* as the canary asks */
 	{ "wrong-ds.lab", dns01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "bogus.lab", dns01, CLASS_ERROR, REASON_DNSSEC_BOGUS },
 	{ "bogus.lab", caa, CLASS_ERROR, REASON_DNSSEC_BOGUS },
@@ -311,8 +332,8 @@ START_TEST(checks_end_as_they_should)
 }
 END_TEST
 
-/* R-061, R-108: an IPv6 address is asked itself, and a name that has no other.
-   Where lo takes no such address, nobody is there to be asked. */
+/* An IPv6 address is asked itself, and a name that has no other. Where lo takes
+   no such address nobody is there to be asked: no rule rests on this alone. */
 START_TEST(ipv6_is_as_good)
 {
 	const struct {
