@@ -145,7 +145,8 @@ static struct fault_row healthy(int number)
 
 /* R-035, R-109: a hostile target harms nothing but its own check, whichever row
    of dns.table or web.table it is. Those that end by their time come by
-   themselves, so that no other takes it. */
+   themselves, so that no other takes it. R-101: of each, the same judge
+   concludes the same from the evidence alone. */
 START_TEST(faults_end_as_they_should)
 {
 	struct fault_row honest[FAULT_ROWS_MAX];

@@ -84,7 +84,7 @@ static const struct row {
 
 	/* addresses: one spelling each, and public */
 	/* boulder-C04 */
-	{ "CAA for an address", caa, TARGET("93.184.216.34"),
+	{ "CAA for an address (R-065)", caa, TARGET("93.184.216.34"),
 	  REASON_CAA_FOR_ADDRESS },
 	{ "a private address", http01, TARGET("10.0.0.1"),
 	  REASON_ADDRESS_SPECIAL },
