@@ -19,8 +19,7 @@ static struct coordinator_world w;
 
 static void teardown(void)
 {
-	ck_assert_int_eq(cw_replay(&w), w.decisions);
-	cw_close(&w);
+	cw_end(&w);
 }
 
 static void submit(const char *id, int allowed_ms)

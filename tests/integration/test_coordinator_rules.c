@@ -20,17 +20,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	ck_assert_int_eq(cw_replay(&w), w.decisions);
-	cw_close(&w);
-}
-
-static const struct decided *decide(const char *id, const char *target)
-{
-	int before = w.decisions;
-
-	cw_submit(&w, -1, id, cw_request(&w, id, target));
-	cw_wait_decisions(&w, before + 1);
-	return cw_decision(&w, id, 0);
+	cw_end(&w);
 }
 
 static void expect_checks(int each)
@@ -44,12 +34,12 @@ static void expect_checks(int each)
    for the same name, not for a name below it, not for the CAA half alone. */
 START_TEST(nothing_is_reused)
 {
-	(void)decide("first", "reuse.example.com");
+	(void)cw_ask(&w, "first", "reuse.example.com");
 	expect_checks(1);
-	const struct decided *again = decide("second", "reuse.example.com");
+	const struct decided *again = cw_ask(&w, "second", "reuse.example.com");
 
 	expect_checks(2);
-	(void)decide("below", "sub.reuse.example.com");
+	(void)cw_ask(&w, "below", "sub.reuse.example.com");
 	expect_checks(3);
 	ck_assert_int_eq(again->decision.outcome, OUTCOME_ISSUE);
 	ck_assert(!span_eq(
@@ -65,7 +55,7 @@ END_TEST
 START_TEST(caa_is_corroborated_by_own_answers)
 {
 	w.play[1].caa = CLASS_DISAGREED;
-	const struct decided *d = decide("caa", "caa.example.com");
+	const struct decided *d = cw_ask(&w, "caa", "caa.example.com");
 
 	ck_assert_int_eq(d->decision.outcome, OUTCOME_ISSUE);
 	for (int i = 0; i < CITIES; i++) {

@@ -9,8 +9,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "coordinator/liveness.h"
-#include "trust/record_signature.h"
-#include "wire/heartbeat.h"
 
 #include <stdio.h>
 
@@ -20,31 +18,8 @@ static struct coordinator_world w;
 
 static void teardown(void)
 {
-	ck_assert_int_eq(cw_replay(&w), w.decisions);
-	cw_close(&w);
+	cw_end(&w);
 	memset(cw_rirs, 0, sizeof(cw_rirs));
-}
-
-static void submit(const char *id, const char *json)
-{
-	cw_submit(&w, -1, id, json);
-}
-
-static const struct decided *decide(const char *id, const char *json)
-{
-	int before = w.decisions;
-
-	submit(id, json);
-	cw_wait_decisions(&w, before + 1);
-	return cw_decision(&w, id, 0);
-}
-
-static void expect(const struct decided *d, enum outcome outcome,
-                   enum reason reason)
-{
-	ck_assert_str_eq(outcome_name(d->decision.outcome),
-	                 outcome_name(outcome));
-	ck_assert_str_eq(reason_name(d->decision.reason), reason_name(reason));
 }
 
 static void expect_vote(const struct decided *d, const char *code,
@@ -152,7 +127,7 @@ static void rejects_for_every_code(void)
 	for (int i = 0; i < COUNT(rejected); i++) {
 		const char *id = arena_printf(w.arena, "rejected-%d", i);
 
-		submit(id, request(id, rejected[i].members));
+		cw_submit(&w, -1, id, request(id, rejected[i].members));
 	}
 	cw_wait_decisions(&w, before + COUNT(rejected));
 	for (int i = 0; i < COUNT(rejected); i++) {
@@ -170,67 +145,17 @@ static void rejects_for_every_code(void)
 
 /* -- what becomes of results */
 
-static void add_kind(struct result *r, enum check_kind kind, enum reason reason)
-{
-	r->kinds[r->kinds_count++] =
-		(struct kind_result){ .kind = kind,
-		                      .result_class = CLASS_CORROBORATED,
-		                      .reason = reason,
-		                      .looked_up_ms = clock_wall_ms() };
-}
-
-/* All that an honest worker says, but late, or without CAA. */
-static void answer_held(int city, bool late, bool with_caa)
-{
-	const struct check *c = &w.held[city];
-	struct result r = {
-		.schema_version = 1,
-		.request_id = c->request_id,
-		.attempt_id = c->attempt_id,
-		.perspective = c->perspective,
-		.instance = SPAN("w1"),
-		.plan = c->plan,
-		.started_ms = clock_wall_ms(),
-		.finished_ms = late ? c->deadline_ms + 10000 : clock_wall_ms(),
-		.tries = 1,
-		.versions = SPAN("played"),
-	};
-	struct buf value = { 0 };
-
-	add_kind(&r, KIND_DCV, REASON_VALUE_FOUND);
-	if (with_caa)
-		add_kind(&r, KIND_CAA, REASON_CAA_PERMITS);
-	result_encode(&r, &value);
-
-	struct kafka_record record = {
-		.topic = w.deployment.topics.results,
-		.partition = (int32_t)c->results_partition,
-		.key = c->request_id,
-		.value = buf_span(&value),
-	};
-
-	cw_send_signed(&w, city, SIGN_RESULT, &record);
-	buf_clear(&value);
-}
-
 /* who was planned and does not count is named with why. */
 static void says_why_a_perspective_does_not_count(void)
 {
-	int before = w.decisions;
 	const struct decided *d;
 
-	w.play[1].hold = true;
-	w.play[2].hold = true;
+	w.play[1].late = true;
+	w.play[2].no_caa = true;
 	w.play[3].bad_signature = true;
 	w.play[4].dcv = CLASS_UNKNOWN;
-	submit("votes", cw_request(&w, "votes", "votes.example.com"));
-	cw_wait_held(&w, 1);
-	cw_wait_held(&w, 2);
-	answer_held(1, true, true);
-	answer_held(2, false, false);
-	cw_wait_decisions(&w, before + 1);
-	d = cw_decision(&w, "votes", 0);
-	expect(d, OUTCOME_DO_NOT_ISSUE, REASON_QUORUM_NOT_MET);
+	d = cw_ask(&w, "votes", "votes.example.com");
+	cw_expect(d, OUTCOME_DO_NOT_ISSUE, REASON_QUORUM_NOT_MET);
 	expect_vote(d, "fra", KIND_DCV, REASON_VALUE_FOUND);
 	expect_vote(d, "nyc", KIND_DCV, REASON_RESULT_LATE);
 	expect_vote(d, "sao", KIND_DCV, REASON_VALUE_FOUND);
@@ -244,9 +169,10 @@ static void says_why_a_perspective_does_not_count(void)
 static void warns_of_what_ends(void)
 {
 	const struct decided *d =
-		decide("ends", request("ends", WWW DCV("contact-email-txt",
-	                                               ",'challenge_value':"
-	                                               "'a@example.com'")));
+		cw_decide(&w, "ends",
+	                  request("ends", WWW DCV("contact-email-txt",
+	                                          ",'challenge_value':"
+	                                          "'a@example.com'")));
 
 	ck_assert_uint_eq(d->decision.warnings_count, 1);
 	ck_assert_str_eq(reason_name(d->decision.warnings[0].reason),
@@ -275,28 +201,14 @@ static bool is_skewed(void *arg)
 /* one clock is an hour behind, and nobody is left in its place. */
 static void needs_enough_perspectives(void)
 {
-	struct heartbeat h = { .schema_version = 1,
-		               .perspective = span_str(cw_codes[1]),
-		               .instance = SPAN("w1"),
-		               .wall_ms = clock_wall_ms() - 3600000,
-		               .started_ms = clock_wall_ms() - 3600000,
-		               .validation = w.validation,
-		               .resolver = SPAN("played"),
-		               .versions = SPAN("played") };
-	struct buf value = { 0 };
+	struct heartbeat h = cw_heartbeat(&w, 1);
 
-	heartbeat_encode(&h, &value);
-
-	struct kafka_record record = { .topic =
-		                               w.deployment.topics.perspectives,
-		                       .key = span_str(cw_codes[1]),
-		                       .value = buf_span(&value) };
-
-	cw_send_signed(&w, 1, SIGN_HEARTBEAT, &record);
-	buf_clear(&value);
+	h.wall_ms -= 3600000;
+	h.started_ms -= 3600000;
+	cw_send_heartbeat(&w, 1, &h, true);
 	world_run(&w.kafka, "a skewed clock", is_skewed, NULL);
-	expect(decide("few", cw_request(&w, "few", "few.example.com")),
-	       OUTCOME_DO_NOT_ISSUE, REASON_INSUFFICIENT_PERSPECTIVES);
+	cw_expect(cw_ask(&w, "few", "few.example.com"), OUTCOME_DO_NOT_ISSUE,
+	          REASON_INSUFFICIENT_PERSPECTIVES);
 	w.heartbeats = true;
 	world_run(&w.kafka, "honest clocks", is_live, NULL);
 }
@@ -320,12 +232,13 @@ END_TEST
 static void wants_the_callers_observation(void)
 {
 	const struct decided *d =
-		decide("unseen", request("unseen", WWW DNS01("") ",'primary_"
-	                                                         "observation':"
-	                                                         "{'dcv_passed'"
-	                                                         ":true}"));
+		cw_decide(&w, "unseen",
+	                  request("unseen", WWW DNS01("") ",'primary_"
+	                                                  "observation':"
+	                                                  "{'dcv_passed'"
+	                                                  ":true}"));
 
-	expect(d, OUTCOME_REJECTED, REASON_PRIMARY_OBSERVATION);
+	cw_expect(d, OUTCOME_REJECTED, REASON_PRIMARY_OBSERVATION);
 }
 
 static void does_not_wait_for_what_is_certain(void)
@@ -333,8 +246,8 @@ static void does_not_wait_for_what_is_certain(void)
 	const struct decided *d;
 
 	w.play[5].hold = true;
-	d = decide("early", cw_request(&w, "early", "early.example.com"));
-	expect(d, OUTCOME_CORROBORATED, REASON_QUORUM_MET);
+	d = cw_ask(&w, "early", "early.example.com");
+	cw_expect(d, OUTCOME_CORROBORATED, REASON_QUORUM_MET);
 	expect_vote(d, "jnb", KIND_DCV, REASON_NOT_HEARD_YET);
 	cw_play_all(&w, CLASS_CORROBORATED);
 }
@@ -344,8 +257,8 @@ static void wants_two_regions(void)
 {
 	w.play[0].dcv = CLASS_DISAGREED;
 	w.play[5].dcv = CLASS_DISAGREED;
-	expect(decide("region", cw_request(&w, "region", "region.example.com")),
-	       OUTCOME_DO_NOT_ISSUE, REASON_RIR_DIVERSITY);
+	cw_expect(cw_ask(&w, "region", "region.example.com"),
+	          OUTCOME_DO_NOT_ISSUE, REASON_RIR_DIVERSITY);
 }
 
 START_TEST(codes_of_outcomes)

@@ -13,6 +13,7 @@
 #include "coordinator/coordinator.h"
 #include "tests/support/kafka_world.h"
 #include "wire/check.h"
+#include "wire/heartbeat.h"
 
 enum { CITIES = 6, CW_PARTITIONS = 3 };
 
@@ -23,6 +24,8 @@ struct play {
 	bool no_signature;          /* signs nothing */
 	bool wrong_plan;            /* names another plan */
 	bool twice;                 /* and then says the opposite */
+	bool late;                  /* says that it ended past the deadline */
+	bool no_caa;                /* leaves CAA out */
 	bool hold;                  /* keeps the check until cw_answer_held() */
 	int once_silent;            /* so many checks are not answered first */
 };
@@ -92,9 +95,16 @@ struct coordinator_world {
 /* extra: more lines of the coordinator's settings, or "". */
 void cw_open(struct coordinator_world *w, const char *extra);
 void cw_close(struct coordinator_world *w);
+/* The same, after promise 3 was seen to hold for whatever was decided. */
+void cw_end(struct coordinator_world *w);
 
 /* Starts it (again); waits until it is ready. */
 void cw_start(struct coordinator_world *w);
+/* Several tests in one world: a group's join takes three seconds. Each step
+   begins with perspectives that corroborate and have no checks counted. */
+typedef void cw_step(void);
+void cw_start_and_run(struct coordinator_world *w, cw_step *const *steps,
+                      int count);
 /* Gone as by kill -9: nothing is finished. */
 void cw_kill(struct coordinator_world *w);
 /* Another coordinator of the group; waits until both own partitions. */
@@ -116,6 +126,11 @@ void cw_send(struct coordinator_world *w, const struct kafka_record *record);
 /* The same, signed by that perspective's worker as that type of record. */
 void cw_send_signed(struct coordinator_world *w, int city, const char *type,
                     const struct kafka_record *given);
+/* What that perspective's worker would tell of itself now; and to tell it,
+   signed as by its worker or not at all. */
+struct heartbeat cw_heartbeat(const struct coordinator_world *w, int city);
+void cw_send_heartbeat(struct coordinator_world *w, int city,
+                       const struct heartbeat *h, bool is_signed);
 /* A valid dcv+caa request with that id and target. */
 const char *cw_request(struct coordinator_world *w, const char *id,
                        const char *target);
@@ -127,6 +142,14 @@ void cw_wait_dead(struct coordinator_world *w, int count);
 /* The nth decision record under that id (from 0), verified; fails if none. */
 const struct decided *cw_decision(struct coordinator_world *w, const char *id,
                                   int n);
+/* Puts that request on its home partition, waits for one more decision, and
+   gives the first under its id. cw_ask(): of cw_request(). */
+const struct decided *cw_decide(struct coordinator_world *w, const char *id,
+                                const char *json);
+const struct decided *cw_ask(struct coordinator_world *w, const char *id,
+                             const char *target);
+void cw_expect(const struct decided *d, enum outcome outcome,
+               enum reason reason);
 /* Promise 3: replays every decision read so far; fails at the first that does
    not come out byte for byte. Returns how many were replayed. */
 int cw_replay(struct coordinator_world *w);
