@@ -219,24 +219,11 @@ static const struct row {
 
 static void start(void)
 {
-	struct span anchor[1], root[1];
-	struct frame settings = probe_world_settings(lab, anchor, root);
-	struct probe_ready ready;
+	struct probe_ready ready = probe_start_patient(&world, lab, READ_MS);
 
-	/* a job's own time is what ends it, however busy the machine */
-	settings.settings.lookup_ms = AMPLE_MS;
-	settings.settings.connect_ms = AMPLE_MS;
-	ready = probe_start(&world, &settings, READ_MS);
 	ck_assert(span_find(ready.sandbox, SPAN("seccomp")) >= 0);
 	ck_assert(span_find(ready.versions, SPAN("libunbound/")) >= 0);
 	ck_assert(span_find(ready.versions, SPAN(" pcre2/10.")) > 0);
-}
-
-static void end_with(int status)
-{
-	int got = probe_world_end(&world);
-
-	ck_assert_msg(got == status, "the probe ended with %d", got);
 }
 
 static void send_job(int64_t id, const struct check *check, int64_t budget_ms)
@@ -327,7 +314,7 @@ START_TEST(checks_end_as_they_should)
 		seen[row] = true;
 		wrong += bad;
 	}
-	end_with(0);
+	probe_end_with(&world, 0);
 	ck_assert_msg(wrong == 0, "%d checks ended otherwise", wrong);
 }
 END_TEST
@@ -366,7 +353,7 @@ START_TEST(ipv6_is_as_good)
 		ck_assert_msg(done.kinds[0].reason == asked[i].want, "%d: %s",
 		              i, reason_name(done.kinds[0].reason));
 	}
-	end_with(0);
+	probe_end_with(&world, 0);
 }
 END_TEST
 
@@ -384,7 +371,7 @@ START_TEST(certificate_is_recorded)
 	ck_assert_uint_eq(e.http[0].certificate.len, 0);
 	ck_assert_uint_gt(e.http[1].certificate.len, 100);
 	ck_assert_uint_eq(e.http[1].certificate.p[0], 0x30); /* SEQUENCE */
-	end_with(0);
+	probe_end_with(&world, 0);
 }
 END_TEST
 
@@ -409,7 +396,7 @@ START_TEST(both_kinds_in_one_job)
 	ck_assert(span_is(done.kinds[0].authorization_domain_name,
 	                  "http-good.lab"));
 	ck_assert_int_gt(done.kinds[1].looked_up_ms, 0);
-	end_with(0);
+	probe_end_with(&world, 0);
 }
 END_TEST
 
@@ -456,7 +443,7 @@ START_TEST(evidence_has_the_status_of_each_query)
 		ck_assert((e.dns[0].why_bogus.len > 0) ==
 		          (zones[i].status == DNS_BOGUS));
 	}
-	end_with(0);
+	probe_end_with(&world, 0);
 }
 END_TEST
 
@@ -475,7 +462,7 @@ START_TEST(checks_share_a_context_only_in_a_window)
 		first = evidence_of(1, "dns-good.lab").resolver_context;
 		ck_assert((evidence_of(2, "dns-good.lab").resolver_context ==
 		           first) == (per_check == 0));
-		end_with(0);
+		probe_end_with(&world, 0);
 	}
 }
 END_TEST
@@ -507,7 +494,7 @@ START_TEST(unknown_method_is_refused)
 	ck_assert_uint_eq(done.kinds_count, 1);
 	ck_assert(done.kinds[0].result_class == CLASS_ERROR);
 	ck_assert(done.kinds[0].reason == REASON_METHOD_NOT_SUPPORTED);
-	end_with(0);
+	probe_end_with(&world, 0);
 }
 END_TEST
 
@@ -535,21 +522,18 @@ START_TEST(guard_holds_without_the_labs_allowance)
 	c = dns01("dns-good.lab");
 	send_job(2, &c, AMPLE_MS);
 	ck_assert(read_done().kinds[0].result_class == CLASS_ERROR);
-	end_with(0);
+	probe_end_with(&world, 0);
 }
 END_TEST
 
 int main(void)
 {
-	const char *why;
 	TCase *tc = tcase_create("probe");
 	int status;
 
-	lab = lab_world_new(1, &why);
-	if (lab == NULL) {
-		printf("skipped: %s\n", why);
-		return 77;
-	}
+	lab = lab_world_new(1);
+	if (lab == NULL)
+		return LAB_SKIPPED;
 	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, checks_end_as_they_should);
 	tcase_add_test(tc, ipv6_is_as_good);

@@ -36,20 +36,7 @@ static struct probe_world world;
 
 static void start(void)
 {
-	struct span anchor[1], root[1];
-	struct frame settings = probe_world_settings(lab, anchor, root);
-
-	/* a job's own time is what ends it, however busy the machine */
-	settings.settings.lookup_ms = AMPLE_MS;
-	settings.settings.connect_ms = AMPLE_MS;
-	(void)probe_start(&world, &settings, READ_MS);
-}
-
-static void end_with(int status)
-{
-	int got = probe_world_end(&world);
-
-	ck_assert_msg(got == status, "the probe ended with %d", got);
+	(void)probe_start_patient(&world, lab, READ_MS);
 }
 
 /* A job has one done, and a cancelled one has no kinds. */
@@ -79,7 +66,7 @@ START_TEST(cancel_ends_a_job_without_results)
 	probe_world_send(&world, &cancel);
 	probe_job_send(&world, 3, &c, 100);
 	ck_assert_int_eq(probe_job_done(&world, READ_MS).id, 3);
-	end_with(0);
+	probe_end_with(&world, 0);
 }
 END_TEST
 
@@ -137,7 +124,7 @@ START_TEST(what_hangs_is_told)
 		"%s: %.*s", hangs[_i].what, SPAN_ARG(told.address));
 	probe_world_send(&world, &cancel);
 	ck_assert_uint_eq(probe_job_done(&world, READ_MS).kinds_count, 0);
-	end_with(0);
+	probe_end_with(&world, 0);
 }
 END_TEST
 
@@ -222,7 +209,7 @@ START_TEST(what_hangs_holds_little)
 	held = (resident_kib() - before) / HANGING;
 	ck_assert_msg(held > 0 && held <= HELD_KIB_MAX, "%s: %ld KiB each",
 	              mutes[_i].zone, held);
-	end_with(0);
+	probe_end_with(&world, 0);
 }
 END_TEST
 
@@ -243,7 +230,7 @@ START_TEST(what_is_held_ends_with_its_time)
 	ck_assert_uint_eq(done.kinds_count, 1);
 	ck_assert(done.kinds[0].result_class == CLASS_TIMED_OUT);
 	ck_assert(probe_replays(&world, &c, &done.kinds[0], &e));
-	end_with(0);
+	probe_end_with(&world, 0);
 }
 END_TEST
 
@@ -262,7 +249,7 @@ START_TEST(production_settings_are_taken)
 	settings.settings.root_servers.count = 0;
 	settings.settings.trust_anchors = (struct text_list){ anchors, 2 };
 	(void)probe_start(&world, &settings, READ_MS);
-	end_with(0);
+	probe_end_with(&world, 0);
 }
 END_TEST
 
@@ -326,7 +313,7 @@ START_TEST(bad_settings_are_refused_with_words)
 	ck_assert_msg(got.kind == FRAME_FAILED, "%s: got %s",
 	              bad_settings[_i].what, frame_kind_name(got.kind));
 	ck_assert_uint_gt(got.failed.why.len, 10);
-	end_with(PROBE_EXIT_SETTINGS);
+	probe_end_with(&world, PROBE_EXIT_SETTINGS);
 }
 END_TEST
 
@@ -395,7 +382,7 @@ START_TEST(breach_ends_the_probe)
 	breaches[_i].send();
 	while (probe_world_read(&world, READ_MS, &got))
 		;
-	end_with(EX_PROTOCOL);
+	probe_end_with(&world, EX_PROTOCOL);
 }
 END_TEST
 
@@ -405,21 +392,18 @@ START_TEST(worker_that_goes_ends_the_probe)
 
 	start();
 	probe_job_send(&world, 1, &c, BUDGET_MS);
-	end_with(0); /* closes first */
+	probe_end_with(&world, 0); /* closes first */
 }
 END_TEST
 
 int main(void)
 {
-	const char *why;
 	TCase *tc = tcase_create("contract");
 	int status;
 
-	lab = lab_world_new(1, &why);
-	if (lab == NULL) {
-		printf("skipped: %s\n", why);
-		return 77;
-	}
+	lab = lab_world_new(1);
+	if (lab == NULL)
+		return LAB_SKIPPED;
 	tcase_set_timeout(tc, 180);
 	tcase_add_test(tc, cancel_ends_a_job_without_results);
 	tcase_add_loop_test(tc, what_hangs_is_told, 0, COUNT(hangs));

@@ -110,13 +110,16 @@ static bool bring_up(struct lab_world *lab, int views, int attempt)
 	return run(argv) == 0;
 }
 
-struct lab_world *lab_world_new(int views, const char **why)
+struct lab_world *lab_world_new(int views)
 {
 	struct lab_world *lab;
+	const char *why;
 	int attempt = 0;
 
-	if (!can_have_one(why))
+	if (!can_have_one(&why)) {
+		printf("skipped: %s\n", why);
 		return NULL;
+	}
 	lab = xzalloc(sizeof(*lab));
 	lab->arena = arena_new();
 	snprintf(lab->dir, sizeof(lab->dir), "/tmp/mpic-lab-XXXXXX");

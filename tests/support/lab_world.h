@@ -9,9 +9,12 @@
 
 struct lab_world;
 
-/* NULL with *why (static) when this host can't have one: not root, or tools are
-   missing. Fails loudly otherwise. */
-struct lab_world *lab_world_new(int views, const char **why);
+/* How main() ends where this host can't have one: neither passed nor run. */
+enum { LAB_SKIPPED = 77 };
+
+/* NULL when this host can't have one, not being root's or without the tools, as
+   it then says on stdout. Fails loudly otherwise. */
+struct lab_world *lab_world_new(int views);
 void lab_world_free(struct lab_world **slot);
 
 /* A line of "lab.sh env": lab_value(lab, "WEB"). Aborts for unknown names. */

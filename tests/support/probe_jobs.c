@@ -3,7 +3,10 @@
 #include "decide/judge/judge.h"
 #include "tests/support/run.h"
 
-enum { BUDGET_MS = 60000 }; /* of the check; a job has its own */
+enum {
+	BUDGET_MS = 60000, /* of the check; a job has its own */
+	PATIENT_MS = 30000
+};
 
 static void want_http01(const struct lab_world *lab, struct check *c)
 {
@@ -118,6 +121,25 @@ struct probe_ready probe_start(struct probe_world *w,
 	              got.kind == FRAME_FAILED ? (int)got.failed.why.len : 0,
 	              (const char *)got.failed.why.p);
 	return got.ready;
+}
+
+struct probe_ready probe_start_patient(struct probe_world *w,
+                                       const struct lab_world *lab,
+                                       int64_t limit_ms)
+{
+	struct span anchor[1], root[1];
+	struct frame settings = probe_world_settings(lab, anchor, root);
+
+	settings.settings.lookup_ms = PATIENT_MS;
+	settings.settings.connect_ms = PATIENT_MS;
+	return probe_start(w, &settings, limit_ms);
+}
+
+void probe_end_with(struct probe_world *w, int status)
+{
+	int got = probe_world_end(w);
+
+	ck_assert_msg(got == status, "the probe ended with %d", got);
 }
 
 void probe_job_send_more(struct probe_world *w, int64_t id,

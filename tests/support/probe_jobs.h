@@ -20,6 +20,13 @@ struct check probe_check(const struct lab_world *lab, const char *method,
 /* Starts the program, which has to take the settings: what it says then. */
 struct probe_ready probe_start(struct probe_world *w,
                                const struct frame *settings, int64_t limit_ms);
+/* The same with the laboratory's settings, where a job's own time is what ends
+   it, however busy the machine. */
+struct probe_ready probe_start_patient(struct probe_world *w,
+                                       const struct lab_world *lab,
+                                       int64_t limit_ms);
+/* Closes its socket: it has to end with that status. */
+void probe_end_with(struct probe_world *w, int status);
 
 /* What else a job may say. */
 struct probe_job_more {
