@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-enum { HELD_MS = 60000 };
-
 static struct worker_world w;
 
 static void setup(void)
@@ -25,36 +23,6 @@ static void teardown(void)
 	ww_close(&w);
 }
 
-static void send(const char *id, const char *target)
-{
-	struct check c = ww_check(id, target);
-
-	ww_send(&w, &c);
-}
-
-static void expect_all(const struct got_result *g, enum result_class class,
-                       enum reason reason)
-{
-	ck_assert_uint_eq(g->result.kinds_count, 2);
-	for (size_t i = 0; i < 2; i++) {
-		ck_assert_str_eq(
-			result_class_name(g->result.kinds[i].result_class),
-			result_class_name(class));
-		if (reason != REASON_UNKNOWN)
-			ck_assert_str_eq(reason_name(g->result.kinds[i].reason),
-			                 reason_name(reason));
-	}
-}
-
-static const struct got_result *answer(const char *id, const char *target)
-{
-	int before = w.results_count;
-
-	send(id, target);
-	ww_wait_results(&w, before + 1);
-	return ww_result(&w, id, 0);
-}
-
 /* who, what and when are the worker's own words. */
 START_TEST(result_says_what_the_check_said)
 {
@@ -63,9 +31,9 @@ START_TEST(result_says_what_the_check_said)
 	const struct result *r;
 
 	ww_start(&w);
-	g = answer("one", "honest.example.com");
+	g = ww_answer(&w, "one", "honest.example.com");
 	r = &g->result;
-	expect_all(g, CLASS_CORROBORATED, REASON_UNKNOWN);
+	ww_expect(g, CLASS_CORROBORATED, REASON_UNKNOWN);
 	ck_assert(span_is(g->key, "one"));
 	ck_assert(span_is(g->traceparent, "00-trace"));
 	ck_assert_int_eq(g->partition, 1);
@@ -203,13 +171,13 @@ START_TEST(refused_once_and_passed_over)
 	ww_start(&w);
 	for (int i = 0; i < COUNT(refusals); i++)
 		send_bad(refusals[i].bad);
-	(void)answer("next", "honest.example.com");
+	(void)ww_answer(&w, "next", "honest.example.com");
 	ww_wait_dead(&w, COUNT(refusals));
 	for (d = w.dead; d != NULL; d = d->next)
 		expect_dead(d, n++);
 	ww_drain(&w);
 	ww_start(&w);
-	(void)answer("last", "honest.example.com");
+	(void)ww_answer(&w, "last", "honest.example.com");
 	ck_assert_int_eq(w.dead_count, COUNT(refusals));
 	ck_assert_int_eq(w.results_count, 2);
 	ck_assert_int_eq(ww_count(&w, "bad"), 0);
@@ -229,7 +197,7 @@ START_TEST(expired_is_answered_without_work)
 	ww_send(&w, &spent);
 	ww_wait_results(&w, 2);
 	for (const struct got_result *g = w.results; g != NULL; g = g->next) {
-		expect_all(g, CLASS_TIMED_OUT, REASON_TIMEOUT_QUEUED);
+		ww_expect(g, CLASS_TIMED_OUT, REASON_TIMEOUT_QUEUED);
 		ck_assert_int_eq(g->result.tries, 0);
 		ck_assert_int_eq(g->result.probe_generation, 0);
 	}
@@ -248,7 +216,7 @@ START_TEST(nothing_over_a_suffix_is_checked)
 	ww_send(&w, &pruned);
 	ww_wait_results(&w, 2);
 	for (const struct got_result *g = w.results; g != NULL; g = g->next) {
-		expect_all(g, CLASS_ERROR, REASON_NAME_PUBLIC_SUFFIX);
+		ww_expect(g, CLASS_ERROR, REASON_NAME_PUBLIC_SUFFIX);
 		ck_assert_int_eq(g->result.tries, 0);
 	}
 }
@@ -278,12 +246,12 @@ START_TEST(killed_probe_means_a_second_run)
 	const struct got_result *g;
 
 	ww_start(&w);
-	send("again", "slow.example.com");
+	ww_ask(&w, "again", "slow.example.com");
 	world_run(&w.kafka, "running", is_running, NULL);
 	ww_kill_probes();
 	ww_wait_results(&w, 1);
 	g = ww_result(&w, "again", 0);
-	expect_all(g, CLASS_CORROBORATED, REASON_UNKNOWN);
+	ww_expect(g, CLASS_CORROBORATED, REASON_UNKNOWN);
 	ck_assert_int_eq(g->result.tries, 2);
 	ck_assert_int_gt(g->result.probe_generation, 2);
 }
@@ -294,21 +262,21 @@ START_TEST(killed_twice_is_probe_crashed)
 	const struct got_result *g;
 
 	ww_start(&w);
-	send("crash", "slow.example.com");
+	ww_ask(&w, "crash", "slow.example.com");
 	world_run(&w.kafka, "running", is_running, NULL);
 	ww_kill_probes();
 	world_run(&w.kafka, "second run", is_rerunning, NULL);
 	ww_kill_probes();
 	ww_wait_results(&w, 1);
 	g = ww_result(&w, "crash", 0);
-	expect_all(g, CLASS_ERROR, REASON_PROBE_CRASHED);
+	ww_expect(g, CLASS_ERROR, REASON_PROBE_CRASHED);
 	ck_assert_int_eq(g->result.tries, 2);
 	/* the zone rests, its neighbours do not */
-	g = answer("same zone", "honest.www.example.com");
-	expect_all(g, CLASS_ERROR, REASON_ZONE_SET_ASIDE);
+	g = ww_answer(&w, "same zone", "honest.www.example.com");
+	ww_expect(g, CLASS_ERROR, REASON_ZONE_SET_ASIDE);
 	ck_assert_int_eq(g->result.tries, 0);
-	g = answer("other zone", "honest.example.net");
-	expect_all(g, CLASS_CORROBORATED, REASON_UNKNOWN);
+	g = ww_answer(&w, "other zone", "honest.example.net");
+	ww_expect(g, CLASS_CORROBORATED, REASON_UNKNOWN);
 }
 END_TEST
 
@@ -317,11 +285,11 @@ START_TEST(liar_is_probe_refused)
 	const struct got_result *g;
 
 	ww_start(&w);
-	g = answer("liar", "foreign.example.com");
-	expect_all(g, CLASS_ERROR, REASON_PROBE_REFUSED);
+	g = ww_answer(&w, "liar", "foreign.example.com");
+	ww_expect(g, CLASS_ERROR, REASON_PROBE_REFUSED);
 	ck_assert(span_is(g->result.perspective, "fra"));
-	g = answer("good", "honest.example.net");
-	expect_all(g, CLASS_CORROBORATED, REASON_UNKNOWN);
+	g = ww_answer(&w, "good", "honest.example.net");
+	ww_expect(g, CLASS_CORROBORATED, REASON_UNKNOWN);
 }
 END_TEST
 
@@ -333,7 +301,7 @@ static void send_many(int count, const char *target)
 
 	for (int i = 0; i < count; i++) {
 		(void)snprintf(id, sizeof(id), "n%d", i);
-		send(id, target);
+		ww_ask(&w, id, target);
 	}
 }
 
@@ -360,7 +328,7 @@ START_TEST(killed_worker_loses_nothing)
 		char id[16];
 
 		(void)snprintf(id, sizeof(id), "n%d", i);
-		send(id, "slow.example.com");
+		ww_ask(&w, id, "slow.example.com");
 	}
 	world_run(&w.kafka, "running", is_running, NULL);
 	ww_kill(&w);
@@ -370,7 +338,7 @@ START_TEST(killed_worker_loses_nothing)
 	results = w.results_count;
 	/* and what was committed is not done again */
 	ww_start(&w);
-	(void)answer("last", "honest.example.com");
+	(void)ww_answer(&w, "last", "honest.example.com");
 	ck_assert_int_eq(w.results_count, results + 1);
 }
 END_TEST
@@ -433,7 +401,7 @@ START_TEST(drain_finishes_what_runs)
 	world_run(&w.kafka, "running", is_running, NULL);
 	ww_drain(&w);
 	world_run(&w.kafka, "all results", all_answered, &all);
-	expect_all(ww_result(&w, "n0", 0), CLASS_CORROBORATED, REASON_UNKNOWN);
+	ww_expect(ww_result(&w, "n0", 0), CLASS_CORROBORATED, REASON_UNKNOWN);
 	ck_assert(w.beat.draining);
 }
 END_TEST
@@ -442,14 +410,14 @@ START_TEST(drain_answers_what_does_not_end)
 {
 	w.conf.drain_ms = 100;
 	ww_start(&w);
-	send("stuck", "forget.example.com");
+	ww_ask(&w, "stuck", "forget.example.com");
 	world_run(&w.kafka, "running", is_running, NULL);
 	ww_drain(&w);
 	ww_wait_results(&w, 1);
-	expect_all(ww_result(&w, "stuck", 0), CLASS_ERROR,
-	           REASON_WORKER_DRAINING);
+	ww_expect(ww_result(&w, "stuck", 0), CLASS_ERROR,
+	          REASON_WORKER_DRAINING);
 	ww_start(&w);
-	(void)answer("last", "honest.example.com");
+	(void)ww_answer(&w, "last", "honest.example.com");
 	ck_assert_int_eq(ww_count(&w, "stuck"), 1);
 }
 END_TEST
@@ -504,146 +472,6 @@ START_TEST(vulnerable_resolver_needs_a_word)
 }
 END_TEST
 
-/* -- the canary */
-
-static void setup_turncoat(void)
-{
-	ww_open(&w, "canary {\n names = { \"turncoat.example.com\", "
-	            "\"servfail.example.com\" }\n"
-	            " interval = 200ms\n valid = 2s\n}\n"
-	            "fairness {\n hang_time = 100ms\n hanging_max = 1\n}\n");
-}
-
-static void setup_mute_canary(void)
-{
-	ww_open(&w, "canary { names = { \"servfail.example.com\" } }\n");
-}
-
-static bool has_validation(void *arg)
-{
-	return w.beats > 0 && w.beat.validation == *(enum validation *)arg;
-}
-
-static void wait_validation(enum validation wanted)
-{
-	world_run(&w.kafka, validation_name(wanted), has_validation, &wanted);
-}
-
-static const struct got_result *answer_as(enum perspective_role role,
-                                          const char *id)
-{
-	struct check c = ww_check(id, "honest.example.com");
-	int before = w.results_count;
-
-	c.role = role;
-	ww_send(&w, &c);
-	ww_wait_results(&w, before + 1);
-	return ww_result(&w, id, 0);
-}
-
-static bool hang_and_wait(void *arg)
-{
-	const struct turnstile_figures *wanted = arg;
-	struct turnstile_figures f = fairness_figures(w.worker->fairness);
-
-	return f.hanging == wanted->hanging && f.waiting == wanted->waiting;
-}
-
-/* The primary's: hangs until it is freed, or waits behind one that does. */
-static void hold_as_primary(const char *id, size_t waiting)
-{
-	struct turnstile_figures wanted = { .hanging = 1, .waiting = waiting };
-	struct check c = ww_check(id, "mute0.held.example");
-
-	c.role = ROLE_PRIMARY;
-	c.budget_ms = HELD_MS;
-	c.deadline_ms = clock_wall_ms() + HELD_MS;
-	ww_send(&w, &c);
-	world_run(&w.kafka, "hangs, waits", hang_and_wait, &wanted);
-}
-
-static void expect_disabled(const char *primary, const char *remote)
-{
-	const struct got_result *g = answer_as(ROLE_PRIMARY, primary);
-
-	expect_all(g, CLASS_ERROR, REASON_VALIDATION_UNPROVEN);
-	ck_assert_int_eq(g->result.tries, 0);
-	expect_all(answer_as(ROLE_REMOTE, remote), CLASS_CORROBORATED,
-	           REASON_UNKNOWN);
-}
-
-static void expect_held_are_disabled(const char *hung, const char *waited)
-{
-	const struct got_result *g;
-
-	send("free", "free.operator.example");
-	ww_wait_results(&w, w.results_count + 3);
-	g = ww_result(&w, hung, 0);
-	expect_all(g, CLASS_ERROR, REASON_VALIDATION_UNPROVEN);
-	ck_assert_int_eq(g->result.tries, 1);
-	g = ww_result(&w, waited, 0);
-	expect_all(g, CLASS_ERROR, REASON_VALIDATION_UNPROVEN);
-	ck_assert_int_eq(g->result.tries, 0);
-}
-
-static void expect_proven(const char *primary)
-{
-	const struct got_result *g = answer_as(ROLE_PRIMARY, primary);
-
-	expect_all(g, CLASS_CORROBORATED, REASON_UNKNOWN);
-	ck_assert(g->result.validation_shown_ms.set); /* */
-	ck_assert_int_le(g->result.validation_shown_ms.v,
-	                 g->result.finished_ms);
-	ck_assert_int_ge(g->result.validation_shown_ms.v,
-	                 g->result.started_ms - 60000);
-}
-
-/* A bogus name that is answered, by one kind of check only, disables the
-   primary until it is refused again, for what it has begun too; so does a proof
-   that is too old. What one
-   silent name does not say, another does. */
-START_TEST(canary_gates_the_primary)
-{
-	struct buf text = { 0 };
-
-	log_to_fd(open("/dev/null", O_WRONLY | O_CLOEXEC));
-	ww_start(&w);
-	wait_validation(VALIDATION_SHOWN);
-	ck_assert(w.beat.validation_shown_ms.set);
-	expect_proven("shown");
-
-	hold_as_primary("hung", 0);
-	hold_as_primary("waited", 1);
-	(void)answer("flip1", "flip.example.com");
-	wait_validation(VALIDATION_FAILED);
-	expect_disabled("failed", "remote1");
-	expect_held_are_disabled("hung", "waited");
-
-	(void)answer("flip2", "flip.example.com");
-	wait_validation(VALIDATION_SHOWN);
-	expect_proven("again");
-
-	(void)answer("flip3", "flip.example.com");
-	wait_validation(VALIDATION_UNPROVEN);
-	expect_disabled("old", "remote2");
-	metrics_render(w.metrics, &text);
-	ck_assert(strstr(buf_cstr(&text), "mpic_worker_validation{state="
-	                                  "\"unproven\"} 1\n") != NULL);
-	buf_clear(&text);
-}
-END_TEST
-
-/* Nothing learned at the start: others' checks are done all the same. */
-START_TEST(mute_canary_disables_the_primary)
-{
-	log_to_fd(open("/dev/null", O_WRONLY | O_CLOEXEC));
-	ww_start(&w);
-	wait_validation(VALIDATION_UNPROVEN);
-	ck_assert(!w.beat.validation_shown_ms.set);
-	expect_disabled("mute", "remote");
-}
-END_TEST
-
 START_TEST(figures)
 {
 	static const char *const wanted[] = {
@@ -662,7 +490,7 @@ START_TEST(figures)
 	ww_start(&w);
 	send_bad(BAD_UNSIGNED);
 	ww_wait_dead(&w, 1);
-	(void)answer("one", "honest.example.com");
+	(void)ww_answer(&w, "one", "honest.example.com");
 	world_pass(&w.kafka, 300);
 	metrics_render(w.metrics, &text);
 	for (int i = 0; i < COUNT(wanted); i++)
@@ -693,17 +521,6 @@ int main(void)
 	TCase *losses = case_of(suite, "losses");
 	TCase *ends = case_of(suite, "ends");
 	TCase *figs = case_of(suite, "figures");
-	TCase *turncoat = tcase_create("canary");
-	TCase *mute = tcase_create("mute canary");
-
-	tcase_set_timeout(turncoat, 180);
-	tcase_add_checked_fixture(turncoat, setup_turncoat, teardown);
-	tcase_add_test(turncoat, canary_gates_the_primary);
-	suite_add_tcase(suite, turncoat);
-	tcase_set_timeout(mute, 180);
-	tcase_add_checked_fixture(mute, setup_mute_canary, teardown);
-	tcase_add_test(mute, mute_canary_disables_the_primary);
-	suite_add_tcase(suite, mute);
 
 	tcase_add_test(records, result_says_what_the_check_said);
 	tcase_add_test(records, refused_once_and_passed_over);

@@ -444,6 +444,38 @@ const struct got_result *ww_result(struct worker_world *w, const char *id,
 	return NULL;
 }
 
+void ww_ask(struct worker_world *w, const char *id, const char *target)
+{
+	struct check c = ww_check(id, target);
+
+	ww_send(w, &c);
+}
+
+const struct got_result *ww_answer(struct worker_world *w, const char *id,
+                                   const char *target)
+{
+	int before = w->results_count;
+
+	ww_ask(w, id, target);
+	ww_wait_results(w, before + 1);
+	return ww_result(w, id, 0);
+}
+
+void ww_expect(const struct got_result *g, enum result_class class,
+               enum reason reason)
+{
+	ck_assert_uint_eq(g->result.kinds_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct kind_result *k = &g->result.kinds[i];
+
+		ck_assert_str_eq(result_class_name(k->result_class),
+		                 result_class_name(class));
+		if (reason != REASON_UNKNOWN)
+			ck_assert_str_eq(reason_name(k->reason),
+			                 reason_name(reason));
+	}
+}
+
 int ww_count(const struct worker_world *w, const char *id)
 {
 	int count = 0;

@@ -73,6 +73,14 @@ void ww_wait_dead(struct worker_world *w, int count);
 /* The nth result of that request (from 0); fails if there is none. */
 const struct got_result *ww_result(struct worker_world *w, const char *id,
                                    int n);
+/* Sends ww_check(); ww_answer() waits for one more result, too: the first under
+   that id. */
+void ww_ask(struct worker_world *w, const char *id, const char *target);
+const struct got_result *ww_answer(struct worker_world *w, const char *id,
+                                   const char *target);
+/* Both kinds ended so. REASON_UNKNOWN: for whatever reason. */
+void ww_expect(const struct got_result *g, enum result_class class,
+               enum reason reason);
 int ww_count(const struct worker_world *w, const char *id);
 
 #endif
