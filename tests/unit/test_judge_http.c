@@ -485,7 +485,7 @@ START_TEST(counts_redirects)
 }
 END_TEST
 
-START_TEST(sends_no_value_in_headers)
+START_TEST(sends_no_value_in_headers) /* */
 {
 	struct page page = { PKI "fileauth.txt", 200, NULL, VALUE, 0, 0 };
 
