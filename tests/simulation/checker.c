@@ -126,9 +126,9 @@ static void expect_count(const struct asked *a, enum answer_is is, int least,
 	int n = count(a, is);
 
 	if (n < least || n > most)
-		sim_fail("promise 1: request %d@%lld (%.*s) has %d %s",
-		         a->p->number, (long long)a->record->offset,
-		         SPAN_ARG(a->id), n, names[is]);
+		sim_fail(1, "request %d@%lld (%.*s) has %d %s", a->p->number,
+		         (long long)a->record->offset, SPAN_ARG(a->id), n,
+		         names[is]);
 }
 
 void checker_before_reset(int32_t partition)
@@ -150,8 +150,9 @@ static void check_passed(const struct asked *a)
 	int n = count(a, IS_DECISION) + count(a, IS_CONFLICT);
 
 	if (a->passed && n != a->answers)
-		sim_fail("promise 1: request %d@%lld (%.*s) had %d decisions "
-		         "before its mark was set back, and has %d",
+		sim_fail(1,
+		         "request %d@%lld (%.*s) had %d decisions before its "
+		         "mark was set back, and has %d",
 		         a->p->number, (long long)a->record->offset,
 		         SPAN_ARG(a->id), a->answers, n);
 }
@@ -171,8 +172,9 @@ static void check_request(const struct asked *a)
 		        count(a, IS_DECISION) + count(a, IS_CONFLICT);
 
 		if (n > more)
-			sim_fail("promise 1: request %d@%lld has %d answers, "
-			         "one in its short form",
+			sim_fail(1,
+			         "request %d@%lld has %d answers, one in its "
+			         "short form",
 			         a->p->number, (long long)a->record->offset, n);
 		return;
 	}
@@ -198,7 +200,7 @@ static void check_echo(const struct answered *e)
 
 	if (!number_of(log_header(e->record, HEADER_ECHO), &at) || at < 0 ||
 	    at >= log_end(e->p)) {
-		sim_fail("promise 1: an echo of nothing");
+		sim_fail(1, "an echo of nothing");
 		return;
 	}
 	const struct log_record *first = e->p->records[at];
@@ -206,7 +208,7 @@ static void check_echo(const struct answered *e)
 	if (!is_durable(first) || !span_eq(first->value, e->record->value) ||
 	    !span_eq(log_header(first, JWS_HEADER),
 	             log_header(e->record, JWS_HEADER)))
-		sim_fail("promise 1: echo %d@%lld is not its first decision",
+		sim_fail(1, "echo %d@%lld is not its first decision",
 		         e->p->number, (long long)e->record->offset);
 	for (size_t i = 0; i < seen.answers_count; i++)
 		echoes += seen.answers[i].is == IS_ECHO &&
@@ -219,8 +221,8 @@ static void check_echo(const struct answered *e)
 		           span_eq(seen.asked[i].id, e->id) &&
 		           is_repeat(&seen.asked[i], first_of(&seen.asked[i]));
 	if (echoes > repeats && !world.mark_was_reset)
-		sim_fail("promise 1: %d echoes for %d repeats of %.*s", echoes,
-		         repeats, SPAN_ARG(e->id));
+		sim_fail(1, "%d echoes for %d repeats of %.*s", echoes, repeats,
+		         SPAN_ARG(e->id));
 }
 
 /* -- marks: nothing below one is without its answer -- */
@@ -232,8 +234,9 @@ void check_on_mark(int32_t partition, int64_t offset)
 
 		if (a->p->number == partition && a->record->offset < offset &&
 		    is_durable(a->record) && !is_answered(a))
-			sim_fail("promise 1: the mark of %d moves to %lld, "
-			         "past %lld which has no answer",
+			sim_fail(1,
+			         "the mark of %d moves to %lld, past %lld "
+			         "which has no answer",
 			         partition, (long long)offset,
 			         (long long)a->record->offset);
 	}
@@ -257,8 +260,7 @@ void __wrap_stats_decision(struct stats *s, const struct decision *d,
 		         seen.answers[i].partition == d->request.partition &&
 		         seen.answers[i].decision.sequence == d->sequence;
 	if (!found)
-		sim_fail("promise 4: the decision of %.*s is told before it "
-		         "is durable",
+		sim_fail(4, "the decision of %.*s is told before it is durable",
 		         SPAN_ARG(d->request_id));
 	__real_stats_decision(s, d, took_ms);
 }
@@ -277,7 +279,7 @@ void sim_log_seen(const char *event)
 
 	for (size_t i = 0; i < sizeof(loud) / sizeof(loud[0]); i++) {
 		if (strcmp(event, loud[i]) == 0)
-			sim_fail("a coordinator says %s", event);
+			sim_fail(1, "a coordinator says %s", event);
 	}
 }
 
@@ -292,8 +294,8 @@ static void look_at_answered(const struct partition *p)
 	size_t held = (size_t)(log_end(requests) - requests->low);
 
 	if (answered_count(p->answered) > held)
-		sim_fail("promise 6: %zu answers kept of the %zu requests that "
-		         "there are",
+		sim_fail(6,
+		         "%zu answers kept of the %zu requests that there are",
 		         answered_count(p->answered), held);
 }
 
@@ -311,31 +313,43 @@ void checker_look(const struct coordinator *c)
 			working += s->state != SESSION_AWAITING;
 	}
 	if (working > (size_t)c->d->conf->in_flight_max)
-		sim_fail("promise 6: %zu requests in flight, %lld may be",
-		         working, (long long)c->d->conf->in_flight_max);
+		sim_fail(6, "%zu requests in flight, %lld may be", working,
+		         (long long)c->d->conf->in_flight_max);
 }
 
 /* -- the chain -- */
 
-static void check_chain(int32_t number)
+static void check_next(struct chain *c, const struct answered *a)
 {
-	struct log_partition *p =
-		log_find(world.deployment.topics.decisions, number);
-	struct digest head = { { 0 } };
-	int64_t sequence = 0;
+	if (a->decision.sequence != c->sequence + 1 ||
+	    !digest_eq(&a->decision.previous, &c->head))
+		sim_fail(1, "the chain of %d breaks at %lld", a->p->number,
+		         (long long)a->record->offset);
+	c->sequence = a->decision.sequence;
+	c->head = digest_of(a->record->value);
+}
 
-	for (size_t i = 0; i < seen.answers_count; i++) {
-		const struct answered *a = &seen.answers[i];
+static void check_chain(const struct log_partition *p, int64_t until)
+{
+	struct chain *c = &seen.chains[p->number];
 
-		if (a->is != IS_DECISION || a->p != p || !is_durable(a->record))
+	for (; c->next < seen.answers_count; c->next++) {
+		const struct answered *a = &seen.answers[c->next];
+
+		if (a->p != p)
 			continue;
-		if (a->decision.sequence != sequence + 1 ||
-		    !digest_eq(&a->decision.previous, &head))
-			sim_fail("the chain of %d breaks at %lld", number,
-			         (long long)a->record->offset);
-		sequence = a->decision.sequence;
-		head = digest_of(a->record->value);
+		if (a->record->offset >= until)
+			return;
+		if (a->is == IS_DECISION && is_durable(a->record))
+			check_next(c, a);
 	}
+}
+
+/* Before any coordinator reads it, and says so of another. */
+void check_on_stable(struct log_partition *p)
+{
+	if (strcmp(p->topic, world.deployment.topics.decisions) == 0)
+		check_chain(p, log_stable(p));
 }
 
 void checker_end(void)
@@ -345,8 +359,12 @@ void checker_end(void)
 			check_request(&seen.asked[i]);
 		sim_counts.requests += is_durable(seen.asked[i].record);
 	}
-	for (int32_t p = 0; p < world.partitions; p++)
-		check_chain(p);
+	for (int32_t i = 0; i < world.partitions; i++) {
+		const struct log_partition *p =
+			log_find(world.deployment.topics.decisions, i);
+
+		check_chain(p, log_end(p));
+	}
 	for (size_t i = 0; i < seen.answers_count; i++) {
 		const struct answered *a = &seen.answers[i];
 

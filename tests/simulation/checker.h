@@ -46,6 +46,13 @@ struct planned_attempt {
 	struct attempt attempt;
 };
 
+/* The decisions of one partition, as far as they were looked at. */
+struct chain {
+	size_t next; /* of the answers */
+	int64_t sequence;
+	struct digest head;
+};
+
 struct seen {
 	struct asked asked[LIST_MAX];
 	size_t asked_count;
@@ -53,6 +60,7 @@ struct seen {
 	size_t answers_count;
 	struct planned_attempt plans[LIST_MAX];
 	size_t plans_count;
+	struct chain chains[MODEL_PARTITIONS_MAX];
 };
 
 extern struct seen seen;

@@ -50,28 +50,29 @@ static void check_vote(const struct answered *a,
 
 	if (!v->counted) {
 		if (v->result_class == CLASS_CORROBORATED)
-			sim_fail("promise 2: a vote without a result");
+			sim_fail(2, "a vote without a result");
 		return;
 	}
 	if (r == NULL) {
-		sim_fail("promise 2: a counted result is not on the log");
+		sim_fail(2, "a counted result is not on the log");
 		return;
 	}
 	digest = digest_of(r->value);
 	if (!digest_eq(&digest, &v->result.digest) ||
 	    trust_of(r, &result, &key) != TRUST_OK ||
 	    !span_eq(result.perspective, o->code))
-		sim_fail("promise 2: a counted result is not %.*s's",
+		sim_fail(2, "a counted result is not %.*s's",
 		         SPAN_ARG(o->code));
 	else if (v->result_class == CLASS_CORROBORATED &&
 	         find_plan(&t->attempt.digest) != NULL &&
 	         result.finished_ms >
 	                 find_plan(&t->attempt.digest)->attempt.deadline_ms)
-		sim_fail("promise 2: a late result corroborates");
+		sim_fail(2, "a late result corroborates");
 	else if (!span_eq(result.attempt_id, t->attempt_id) ||
 	         !digest_eq(&result.plan, &t->attempt.digest))
-		sim_fail("promise 5: a result of another attempt counts in "
-		         "attempt %lld of %.*s",
+		sim_fail(5,
+		         "a result of another attempt counts in attempt %lld "
+		         "of %.*s",
 		         (long long)t->number, SPAN_ARG(a->id));
 }
 
@@ -98,7 +99,7 @@ static void check_success(const struct answered *a)
 	if (!decision_is_valid(d))
 		return;
 	if (d->attempts_count == 0) {
-		sim_fail("promise 2: success without an attempt");
+		sim_fail(2, "success without an attempt");
 		return;
 	}
 	const struct decided_attempt *last =
@@ -110,7 +111,7 @@ static void check_success(const struct answered *a)
 		if (corroborations(last, ROLE_PRIMARY, (enum check_kind)k) !=
 		            1 ||
 		    corroborations(last, ROLE_REMOTE, (enum check_kind)k) < 2)
-			sim_fail("promise 2: success of %.*s without a quorum",
+			sim_fail(2, "success of %.*s without a quorum",
 			         SPAN_ARG(a->id));
 	}
 }
@@ -132,8 +133,9 @@ static void check_cut(const struct answered *a,
 		if (span_eq(r->key, a->id) &&
 		    r->timestamp_ms <
 		            plan->attempt.deadline_ms - CLOCKS_APART_MS)
-			sim_fail("promise 3: result %lld of %.*s was there "
-			         "before the deadline that ignored it",
+			sim_fail(3,
+			         "result %lld of %.*s was there before the "
+			         "deadline that ignored it",
 			         (long long)i, SPAN_ARG(a->id));
 	}
 }
@@ -157,7 +159,7 @@ static void check_times(const struct answered *a)
 		at = d->attempts[i].close.closed_at_ms;
 	}
 	if (!good || d->decided_at_ms < at)
-		sim_fail("times of %.*s go backwards", SPAN_ARG(a->id));
+		sim_fail(3, "times of %.*s go backwards", SPAN_ARG(a->id));
 }
 
 void check_rests(const struct answered *a)
@@ -167,8 +169,7 @@ void check_rests(const struct answered *a)
 		const struct decided_attempt *t = &a->decision.attempts[i];
 
 		if (find_plan(&t->attempt.digest) == NULL)
-			sim_fail("promise 3: an attempt of %.*s is not on the "
-			         "log",
+			sim_fail(3, "an attempt of %.*s is not on the log",
 			         SPAN_ARG(a->id));
 		check_cut(a, &t->attempt.digest, &t->close);
 		for (size_t o = 0; o < t->perspectives_count; o++) {
@@ -236,7 +237,7 @@ void check_replay(const struct answered *a)
 	const struct asked *q = find_asked(a->partition, a->offset);
 
 	if (q == NULL) {
-		sim_fail("a decision of nothing");
+		sim_fail(1, "a decision of nothing");
 		return;
 	}
 	struct replay_input in = {
@@ -266,9 +267,8 @@ void check_replay(const struct answered *a)
 	if (wrong != NULL) {
 		sim_trace("logged   %.*s", SPAN_ARG(a->record->value));
 		sim_trace("replayed %.*s", SPAN_ARG(buf_span(&again)));
-		sim_fail("promise 3: replay of %.*s at %d@%lld: %s",
-		         SPAN_ARG(a->id), a->p->number,
-		         (long long)a->record->offset, wrong);
+		sim_fail(3, "replay of %.*s at %d@%lld: %s", SPAN_ARG(a->id),
+		         a->p->number, (long long)a->record->offset, wrong);
 	}
 	buf_clear(&again);
 }

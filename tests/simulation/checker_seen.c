@@ -13,6 +13,7 @@ struct seen seen;
 void checker_begin(void)
 {
 	seen.asked_count = seen.answers_count = seen.plans_count = 0;
+	memset(seen.chains, 0, sizeof(seen.chains));
 }
 
 bool is_durable(const struct log_record *r)
@@ -64,7 +65,7 @@ static struct answered *add_answer(enum answer_is is, struct log_partition *p,
                                    const struct log_record *r)
 {
 	if (seen.answers_count == LIST_MAX) {
-		sim_fail("more answers than anybody asked for");
+		sim_fail(1, "more answers than anybody asked for");
 		seen.answers_count--;
 	}
 	seen.answers[seen.answers_count] =
@@ -81,7 +82,7 @@ static void on_request(struct log_partition *p, const struct log_record *r)
 	enum encoding encoding;
 
 	if (++seen.asked_count == LIST_MAX) {
-		sim_fail("requests breed");
+		sim_fail(6, "requests breed");
 		seen.asked_count--;
 	}
 	*a = (struct asked){ .record = r, .p = p };
@@ -127,13 +128,13 @@ static void on_decision(struct log_partition *p, const struct log_record *r)
 
 	if (decision_decode(r->value, sim.arena, &a->decision, &a->encoding) !=
 	    NULL) {
-		sim_fail("decision %d@%lld does not decode", p->number,
+		sim_fail(1, "decision %d@%lld does not decode", p->number,
 		         (long long)r->offset);
 		return;
 	}
 	if (jws_verify(world.ring, &wanted, &domain, r->value,
 	               log_header(r, JWS_HEADER), NULL) != TRUST_OK)
-		sim_fail("decision %d@%lld is not signed", p->number,
+		sim_fail(2, "decision %d@%lld is not signed", p->number,
 		         (long long)r->offset);
 	a->partition = a->decision.request.partition;
 	a->offset = a->decision.request.offset;
@@ -150,7 +151,7 @@ static void on_dead_letter(struct log_partition *p, const struct log_record *r)
 
 	if (!number_of(log_header(r, HEADER_DEAD_PARTITION), &a->partition) ||
 	    !number_of(log_header(r, HEADER_DEAD_OFFSET), &a->offset))
-		sim_fail("a dead letter does not say what it was");
+		sim_fail(1, "a dead letter does not say what it was");
 	a->short_form = span_is(log_header(r, HEADER_DEAD_REASON),
 	                        reason_name(REASON_OVERSIZED));
 }
@@ -160,12 +161,12 @@ static void on_attempt(struct log_partition *p, const struct log_record *r)
 	struct planned_attempt *a = &seen.plans[seen.plans_count];
 
 	if (++seen.plans_count == LIST_MAX) {
-		sim_fail("attempts breed");
+		sim_fail(6, "attempts breed");
 		seen.plans_count--;
 	}
 	*a = (struct planned_attempt){ r, p, digest_of(r->value), { 0 } };
 	if (attempt_decode(r->value, sim.arena, &a->attempt) != NULL)
-		sim_fail("an attempt does not decode");
+		sim_fail(4, "an attempt does not decode");
 }
 
 const struct planned_attempt *find_plan(const struct digest *digest)
@@ -183,11 +184,12 @@ static void on_check(const struct log_record *r)
 	struct check c;
 
 	if (check_decode(r->value, sim.arena, &c) != NULL)
-		sim_fail("a check does not decode");
+		sim_fail(4, "a check does not decode");
 	else if (find_plan(&c.plan) == NULL)
-		sim_fail("promise 4: a check of %.*s is sent before its plan "
-		         "is on the log",
-		         SPAN_ARG(c.request_id));
+		sim_fail(
+			4,
+			"a check of %.*s is sent before its plan is on the log",
+			SPAN_ARG(c.request_id));
 }
 
 void world_on_append(struct log_partition *p, const struct log_record *r)

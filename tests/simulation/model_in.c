@@ -373,7 +373,7 @@ static void check_revoke(const struct kafka_in *in)
 
 	if (us > 3 * SECOND + 100 * MS &&
 	    in->process->paused_until_us < in->revoked_us)
-		sim_fail("a revoke took %lld ms", (long long)(us / MS));
+		sim_fail(6, "a revoke took %lld ms", (long long)(us / MS));
 }
 
 void kafka_in_unassign_done(struct kafka_in *in)

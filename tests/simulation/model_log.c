@@ -225,6 +225,7 @@ static void settle_records(const struct marker *m)
 			                           : STAND_ABORTED;
 	}
 	(void)append(m->p, STAND_CONTROL);
+	check_on_stable(m->p);
 	fetchers_wake(m->p);
 }
 

@@ -122,6 +122,8 @@ void fetchers_wake(struct log_partition *p);
 void world_on_append(struct log_partition *p, const struct log_record *r);
 /* checker.c: offsets became the group's. */
 void check_on_mark(int32_t partition, int64_t offset);
+/* checker.c: a transaction has ended there. */
+void check_on_stable(struct log_partition *p);
 /* model_group.c */
 bool group_accepts(const char *member, int32_t generation);
 

@@ -361,7 +361,7 @@ void players_on_check(const struct log_partition *p, const struct log_record *r)
 
 	(void)p;
 	if (check_decode(r->value, sim.arena, &c) != NULL) {
-		sim_fail("a check does not decode");
+		sim_fail(4, "a check does not decode");
 		return;
 	}
 	while (!span_is(c.perspective, world_codes[city]))

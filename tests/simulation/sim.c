@@ -249,15 +249,19 @@ static void say(const char *text)
 	       sim.running != NULL ? sim.running->name : "", text);
 }
 
-void sim_fail(const char *format, ...)
+void sim_fail(int promise, const char *format, ...)
 {
+	char text[SIM_FAILURE_MAX - 16];
 	va_list args;
 
+	assert(promise >= 1 && promise <= SIM_PROMISES);
 	if (sim_failed())
 		return;
 	va_start(args, format);
-	(void)vsnprintf(sim.failure, sizeof(sim.failure), format, args);
+	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	(void)snprintf(sim.failure, sizeof(sim.failure), "promise %d: %s",
+	               promise, text);
 	if (sim.trace)
 		say(sim.failure);
 }

@@ -16,7 +16,7 @@
 #define MS     INT64_C(1000)
 #define SECOND (1000 * MS)
 
-enum { SIM_FAILURE_MAX = 512 };
+enum { SIM_FAILURE_MAX = 512, SIM_PROMISES = 6 };
 
 struct event;
 struct loop;
@@ -94,8 +94,10 @@ int64_t sim_late(int64_t us);
 
 int64_t sim_wall_ms(void); /* the brokers' clock */
 
-/* A promise was broken: the first such call is the schedule's result. */
-void sim_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A promise was broken, by its number: the first such call is the schedule's
+   result, "promise 1: ...". */
+void sim_fail(int promise, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 bool sim_failed(void);
 /* One line of the trace, if it is wanted. */
 void sim_trace(const char *format, ...) __attribute__((format(printf, 1, 2)));

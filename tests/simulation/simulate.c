@@ -1,13 +1,14 @@
 /*
  * simulate [--seed S] [--schedules N] [--seconds N] [--jobs N] [--trace]
- *          [--expect-failure] [--no-fencing]
+ *          [--expect-failure TEXT] [--no-fencing]
  *
  * Plays N schedules from seed S on (S, S + 1, ...), each with the real
  * coordinators over the model, in as many processes as there are processors.
  * A failing one, the first if there are several, is played again with its
  * trace; the exit status says whether one failed. --expect-failure turns that
- * round: for builds that are damaged on purpose. --trace traces all of them,
- * in this process.
+ * round, for builds that are damaged on purpose: the first that fails must do
+ * so by a finding that has TEXT in it. --trace traces all of them, in this
+ * process.
  */
 #include "tests/simulation/fast.h"
 #include "tests/simulation/jobs.h"
@@ -18,11 +19,13 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct wish {
 	struct jobs_wish jobs;
-	bool trace, expect_failure;
+	bool trace;
+	const char *expected; /* a part of the finding; NULL: none */
 };
 
 static bool play(uint64_t seed, bool trace)
@@ -57,6 +60,15 @@ static uint64_t number_of_jobs(const char *text)
 	exit(64);
 }
 
+/* Any finding has an empty one. */
+static const char *a_finding(const char *text)
+{
+	if (text[0] != '\0')
+		return text;
+	(void)fprintf(stderr, "simulate: which failure is expected?\n");
+	exit(64);
+}
+
 static uint64_t processors(void)
 {
 	long n = sysconf(_SC_NPROCESSORS_ONLN);
@@ -74,7 +86,7 @@ static struct wish read_wish(int argc, char **argv)
 		{ "seconds", required_argument, NULL, 'l' },
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "trace", no_argument, NULL, 't' },
-		{ "expect-failure", no_argument, NULL, 'x' },
+		{ "expect-failure", required_argument, NULL, 'x' },
 		{ "no-fencing", no_argument, NULL, 'f' },
 		{ 0 },
 	};
@@ -90,7 +102,7 @@ static struct wish read_wish(int argc, char **argv)
 		case 'l': w.jobs.seconds = number(optarg); break;
 		case 'j': w.jobs.jobs = number_of_jobs(optarg); break;
 		case 't': w.trace = true; break;
-		case 'x': w.expect_failure = true; break;
+		case 'x': w.expected = a_finding(optarg); break;
 		case 'f': model_no_fencing = true; break;
 		default: exit(64);
 		}
@@ -129,6 +141,22 @@ static void tell_all(const struct jobs_told *told)
 	       (unsigned long long)c->other_answers);
 }
 
+/* failure NULL: no schedule failed. */
+static int judge(const struct wish *w, const char *failure)
+{
+	if (w->expected == NULL)
+		return failure == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (failure != NULL && strstr(failure, w->expected) != NULL)
+		return EXIT_SUCCESS;
+	if (failure == NULL)
+		printf("not caught: no schedule failed, \"%s\" was expected\n",
+		       w->expected);
+	else
+		printf("caught by something else: \"%s\", not by \"%s\"\n",
+		       failure, w->expected);
+	return EXIT_FAILURE;
+}
+
 static int run(const struct wish *w)
 {
 	struct jobs_told told;
@@ -137,7 +165,7 @@ static int run(const struct wish *w)
 	if (told.failed)
 		printf("seed %llu: %s\n", (unsigned long long)told.failed_seed,
 		       told.failure);
-	if (told.failed && !w->expect_failure)
+	if (told.failed && w->expected == NULL)
 		jobs_trace(told.failed_seed, play);
 	tell_all(&told);
 	printf("%llu schedules in %.1f s, %.1f s of CPU, %llu at a time: "
@@ -146,8 +174,9 @@ static int run(const struct wish *w)
 	       told.cpu_seconds, (unsigned long long)w->jobs.jobs,
 	       (double)told.schedules / told.seconds,
 	       (double)told.schedules / told.cpu_seconds);
-	return told.failed == w->expect_failure && !told.died ? EXIT_SUCCESS
-	                                                      : EXIT_FAILURE;
+	int code = judge(w, told.failed ? told.failure : NULL);
+
+	return told.died ? EXIT_FAILURE : code;
 }
 
 /* In this process, for eyes and debuggers. */
@@ -158,7 +187,7 @@ static int run_traced(const struct wish *w)
 
 	for (uint64_t n = 0; good && n < j->schedules; n++)
 		good = play(j->seed + n, true);
-	return good != w->expect_failure ? EXIT_SUCCESS : EXIT_FAILURE;
+	return judge(w, good ? NULL : sim.failure);
 }
 
 int main(int argc, char **argv)

@@ -438,7 +438,8 @@ static void run_until_answered(void)
 
 	while (world.requests_to_come > 0 || !checker_all_answered()) {
 		if (sim.now_us > until) {
-			sim_fail("a request is stuck: no answer in %lld s of "
+			sim_fail(1,
+			         "a request is stuck: no answer in %lld s of "
 			         "calm",
 			         (long long)(CALM_LIMIT_US / SECOND));
 			(void)checker_all_answered();
@@ -457,7 +458,8 @@ static void run_until_marked(void)
 
 	while (!sim_failed() && !checker_all_marked()) {
 		if (sim.now_us > until) {
-			sim_fail("a mark is stuck: not past what is answered "
+			sim_fail(6,
+			         "a mark is stuck: not past what is answered "
 			         "in %lld s of calm",
 			         (long long)(CALM_LIMIT_US / SECOND));
 			(void)checker_all_marked();
