@@ -141,6 +141,7 @@ static void on_housekeeping(void *arg)
 			continue;
 		window_expire(p->window, clock_wall_ms());
 		end_orphans(p);
+		restore_look_at_broken(p);
 	}
 	outbox_commit_marks(c->outbox);
 	broker_time_look(c);

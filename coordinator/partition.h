@@ -97,6 +97,8 @@ struct partition {
 	int64_t attempts_next; /* behind the last attempt known to be logged */
 	int64_t results_next;  /* behind the last result folded */
 	bool paused;
+	unsigned broken_looks; /* since what it reads was gone; 0: it is not */
+	struct err broken_why;
 };
 
 struct partition *partition_new(struct coordinator *c, int32_t number);

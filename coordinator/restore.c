@@ -5,7 +5,12 @@
 #include "coordinator/copies.h"
 #include "coordinator/session.h"
 
-enum { DOUBTS_MAX = 3 /* times that a log's end is asked about again */ };
+enum {
+	DOUBTS_MAX = 3, /* times that a log's end is asked about again */
+	/* half seconds: more than session.timeout.ms, after which a member that
+	   the group did not answer takes itself for expelled */
+	LOOKS_MAX = 24
+};
 
 void restore_start_reading(struct partition *p, const char *topic,
                            int64_t offset)
@@ -201,13 +206,44 @@ static bool is_being_restored(const struct partition *p)
 	        offsets_next(p->offsets) == p->mark);
 }
 
+static void wait_for_group(struct partition *p,
+                           const struct kafka_partition *at, const char *why)
+{
+	struct kafka_partition requests =
+		partition_of(p, p->c->d->topics.requests);
+
+	log_warn("coordinator_reading_broken", F_INT("partition", p->number),
+	         F_STR("topic", at->topic), F_STR("why", why),
+	         F_STR("note",
+	               "another coordinator has the partition by now, if "
+	               "this one was stopped for long; if not, the "
+	               "partition stops within 15 s"));
+	kafka_in_stop(p->c->requests_in, &requests);
+	if (p->broken_looks > 0)
+		return;
+	p->broken_looks = 1;
+	err_set(&p->broken_why, "%s: %s", at->topic, why);
+}
+
+void restore_look_at_broken(struct partition *p)
+{
+	if (p->broken_looks == 0 || p->c->revoking ||
+	    ++p->broken_looks <= LOOKS_MAX)
+		return;
+	partition_stop(p, "coordinator_partition_broken", p->broken_why.text);
+}
+
 void restore_on_broken(struct partition *p, const struct kafka_partition *at,
                        const char *why)
 {
 	struct coordinator *c = p->c;
 	struct kafka_partition results = partition_of(p, c->d->topics.results);
 
-	if (!is_being_restored(p) || !restore_may_doubt(p)) {
+	if (!is_being_restored(p)) {
+		wait_for_group(p, at, why);
+		return;
+	}
+	if (!restore_may_doubt(p)) {
 		partition_stop(p, "coordinator_partition_broken", why);
 		return;
 	}

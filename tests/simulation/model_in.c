@@ -5,6 +5,7 @@
 
 #include "tests/simulation/model_group.h"
 #include "tests/simulation/model_log.h"
+#include "tests/simulation/world.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -108,11 +109,22 @@ static void on_fetched(void *arg)
 		poke(f);
 }
 
+/* Of what its reader had come to the end of before. */
+static void be_hasty(struct fetcher *f)
+{
+	if (f->eof_told >= 0 && f->next < log_end(f->p) &&
+	    strcmp(f->p->topic, world.deployment.topics.results) == 0 &&
+	    sim_percent(10))
+		log_expire(f->p);
+}
+
 static void on_fetch(void *arg)
 {
 	struct fetched *x = arg;
 	struct fetcher *f = x->f;
 
+	if (model_hasty_retention)
+		be_hasty(f);
 	x->low = f->p->low;
 	x->high = log_end(f->p);
 	x->until = f->in->uncommitted ? x->high : log_stable(f->p);

@@ -42,7 +42,7 @@ static struct log_txn *txns[TXNS_MAX];
 static size_t txns_count;
 static struct log_committed committed[MODEL_PARTITIONS_MAX];
 
-bool model_no_fencing;
+bool model_no_fencing, model_hasty_retention;
 
 void log_begin(void)
 {

@@ -109,8 +109,10 @@ void log_reset_offset(int32_t partition);
 /* The same with a tool that writes back the metadata that it found. */
 void log_move_offset(int32_t partition, int64_t offset);
 
-/* The damage that a build for the mutation proof does here. */
-extern bool model_no_fencing;
+/* Damage for the proof that the checker sees it: the group takes offsets of
+   members that it expelled; retention takes results before their owner has
+   read them. */
+extern bool model_no_fencing, model_hasty_retention;
 
 void log_begin(void);
 

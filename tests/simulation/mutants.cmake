@@ -108,8 +108,18 @@ mutant(head_expires coordinator/restore_decisions.c
 	"promise 1: the chain")
 # Retention during a restore stops the partition.
 mutant(broken_stops coordinator/restore.c
-	"!is_being_restored(p) ||" "1 ||"
+	"if (!restore_may_doubt(p)) {\n\t\tpartition_stop" "if (1) {\n\t\tpartition_stop"
 	"promise 1: a coordinator says coordinator_partition_broken")
+# The same while it is served stops one that is another's by then,
+mutant(broken_at_once coordinator/restore.c
+	"wait_for_group(p, at, why);\n\t\treturn;"
+	"partition_stop(p, \"coordinator_partition_broken\", why);\n\t\treturn;"
+	"promise 1: a coordinator says coordinator_partition_broken"
+	--seed 30012630)
+# and yet who has it still must say so: results are taken before he read them.
+expect_caught(hasty_retention simulate
+	"promise 1: a coordinator says coordinator_partition_broken"
+	--hasty-retention)
 # What a leader said of its log's end is waited for without end.
 mutant(copies_wait coordinator/copies.c
 	"timer_set_ms(x->stalled, STALL_MS);\n}" ";\n}"

@@ -1,6 +1,6 @@
 /*
  * simulate [--seed S] [--schedules N] [--seconds N] [--jobs N] [--trace]
- *          [--expect-failure TEXT] [--no-fencing]
+ *          [--expect-failure TEXT] [--no-fencing] [--hasty-retention]
  *
  * Plays N schedules from seed S on (S, S + 1, ...), each with the real
  * coordinators over the model, in as many processes as there are processors.
@@ -88,6 +88,7 @@ static struct wish read_wish(int argc, char **argv)
 		{ "trace", no_argument, NULL, 't' },
 		{ "expect-failure", required_argument, NULL, 'x' },
 		{ "no-fencing", no_argument, NULL, 'f' },
+		{ "hasty-retention", no_argument, NULL, 'r' },
 		{ 0 },
 	};
 	struct wish w = {
@@ -104,6 +105,7 @@ static struct wish read_wish(int argc, char **argv)
 		case 't': w.trace = true; break;
 		case 'x': w.expected = a_finding(optarg); break;
 		case 'f': model_no_fencing = true; break;
+		case 'r': model_hasty_retention = true; break;
 		default: exit(64);
 		}
 	}
