@@ -10,6 +10,11 @@
  * same resolver in the same seconds. A failed lookup has no security status of
  * its own, so the proof is a denial of DS at a cut at or above the name.
  *
+ * Checks share contexts of the resolver, and what they ask there can fail by
+ * what others did: a failure that is kept, an equal question that is in flight,
+ * ports and connections that they hold. So what failed has to fail twice more
+ * where nobody else asks.
+ *
  * What failed may be another zone than the name's own, where an alias leads:
  * the aliases are followed, and each zone on the way must be proven. All of
  * this is asked anew, after the failure: a cache would tell of before.
@@ -18,7 +23,7 @@ enum {
 	TRIES_WANTED = 2,
 	CANARY_AFTER_MS = 10000,
 	ALIASES_MAX = 8,
-	LABELS_MAX = 10 /* CAA, DS and CNAME are looked up at each */
+	LABELS_MAX = 10 /* CAA twice, DS and CNAME are looked up at each */
 };
 
 static bool is_deep(struct span name)
@@ -26,14 +31,18 @@ static bool is_deep(struct span name)
 	return name_label_count(name) > LABELS_MAX;
 }
 
+static bool failed_twice(const struct lookup *lookup)
+{
+	return (lookup->seen->status == DNS_FAILED ||
+	        lookup->seen->status == DNS_UNANSWERED) &&
+	       lookup->seen->tries >= TRIES_WANTED;
+}
+
 static bool may_be_forgiven(const struct judging *j,
                             const struct lookup *failed)
 {
 	return opt_bool_or(j->check->caa.allow_lookup_failure, false) &&
-	       j->check->caa.caa_domains.count > 0 &&
-	       (failed->seen->status == DNS_FAILED ||
-	        failed->seen->status == DNS_UNANSWERED) &&
-	       failed->seen->tries >= TRIES_WANTED &&
+	       j->check->caa.caa_domains.count > 0 && failed_twice(failed) &&
 	       !is_deep(name_without_wildcard(j->check->target));
 }
 
@@ -74,6 +83,18 @@ static enum proof prove_side(struct judging *j, const struct lookup *failed)
 		return PROOF_OPEN;
 	}
 	return canary_lives(&seen, failed) ? PROOF_SHOWN : PROOF_NONE;
+}
+
+static enum proof prove_failure(struct judging *j, struct span node)
+{
+	struct lookup seen;
+
+	judge_lookup_fresh(j, node, DNS_TYPE_CAA, &seen);
+	if (seen.state == LOOKUP_MISSING) {
+		judge_want_fresh(j, node, DNS_TYPE_CAA);
+		return PROOF_OPEN;
+	}
+	return failed_twice(&seen) ? PROOF_SHOWN : PROOF_NONE;
 }
 
 /* A cut without keys at the name or above it. */
@@ -144,15 +165,18 @@ static enum proof prove_zones(struct judging *j, struct span node)
 enum proof judge_insecure(struct judging *j, const struct lookup *failed,
                           struct span node)
 {
-	enum proof side, zones;
+	enum proof side, anew, zones;
 
 	if (!may_be_forgiven(j, failed))
 		return PROOF_NONE;
 	side = prove_side(j, failed);
 	if (side == PROOF_NONE)
 		return PROOF_NONE;
+	anew = prove_failure(j, node);
+	if (anew == PROOF_NONE)
+		return PROOF_NONE;
 	zones = prove_zones(j, node);
 	if (zones == PROOF_NONE)
 		return PROOF_NONE;
-	return side == PROOF_OPEN ? PROOF_OPEN : zones;
+	return side == PROOF_OPEN || anew == PROOF_OPEN ? PROOF_OPEN : zones;
 }
