@@ -129,7 +129,7 @@ struct evidence {
 	int64_t schema_version;
 	enum check_kind kind;
 	int64_t probe_generation;
-	int64_t resolver_context; /* libunbound's, current when the check began */
+	int64_t resolver_context; /* current when the check began */
 	int64_t started_ms;
 	int64_t finished_ms;
 	enum evidence_end end;
