@@ -147,12 +147,13 @@ static void begin(struct kafka_ask *a)
 
 	if (a->busy || q == NULL)
 		return;
+	int64_t us = sim_delay();
+
+	if (sim_fault(3))
+		us += sim_late(sim_below(5 * SECOND));
 	a->busy = true;
 	q->until_us = sim.now_us + q->limit_us;
-	sim_after(NULL,
-	          sim_delay() +
-	                  (sim_fault(3) ? sim_late(sim_below(5 * SECOND)) : 0),
-	          on_broker, q);
+	sim_after(NULL, us, on_broker, q);
 }
 
 static struct question *put(struct kafka_ask *ask, enum what what,

@@ -196,9 +196,10 @@ static void send_one(int number, int64_t at_us)
 		sim_counts.duplicates++;
 		send(at_us + sim_below(20 * SECOND), id, value);
 	}
-	if (sim_percent(15))
-		send(at_us + sim_below(20 * SECOND), id,
-		     body(id, "other.example.com"));
+	if (sim_percent(15)) {
+		value = body(id, "other.example.com");
+		send(at_us + sim_below(20 * SECOND), id, value);
+	}
 }
 
 void players_begin(void)
@@ -267,8 +268,9 @@ static enum result_class draw_class(void)
 
 static int64_t result_delay(void)
 {
-	int64_t us = sim_delay() + sim_below(100 * MS);
+	int64_t us = sim_delay();
 
+	us += sim_below(100 * MS);
 	if (sim_percent(15))
 		us += sim_late(sim_below(4 * SECOND));
 	return us;

@@ -79,6 +79,8 @@ struct event *sim_after(struct process *owner, int64_t us, event_fn *fn,
 /* Accepts NULL; leaves NULL. Not for an event that was handled. */
 void sim_cancel(struct event **e);
 
+/* Two draws never in one expression or call, whose order the compiler would
+   choose: a seed is the same schedule whatever built it. */
 uint64_t sim_random(void);
 /* 0 <= result < n */
 int64_t sim_below(int64_t n);
