@@ -628,7 +628,7 @@ START_TEST(takes_no_status_but_the_servers)
 }
 END_TEST
 
-START_TEST(holds_the_cap_in_replay)
+START_TEST(holds_the_cap_in_replay) /* */
 {
 	char body[65538];
 	struct page page = { ACME, 200, NULL, KA, 0, 0 };
