@@ -125,8 +125,15 @@ is_full() { [ $quick = no ] && [ -z "$only" ]; }
 forget_outcomes()
 {
 	is_full || return 0
-	rm -rf $LOG/outcomes $LOG/fuzz
+	rm -rf $LOG/begun $LOG/outcomes $LOG/fuzz
 	rm -f build/*/results/*
+}
+
+# Whoever edits a test while it runs has not run what stands there afterwards.
+note_beginning()
+{
+	is_full || return 0
+	one "conformance begin" note python3 tests/checks/conformance.py --begin
 }
 
 conformance_suite()
@@ -410,7 +417,7 @@ list_suites()
 		echo "check $(basename "$script" .sh)"
 	done
 	[ $ci = no ] || printf '%s\n' "prove (dev)" release
-	[ $quick = yes ] || echo conformance
+	[ $quick = yes ] || printf '%s\n' "conformance begin" conformance
 }
 
 if [ $list = yes ]; then
@@ -429,6 +436,7 @@ if [ -n "$(sh deploy/install-deps.sh --missing 2>&1)" ]; then
 	}
 fi
 
+note_beginning
 check_suites
 ctest_suite unit dev $UNITS
 ctest_suite integration dev $PROGRAMS

@@ -5,7 +5,8 @@ why we differ.
 Rows are those of requirements.table and conformance.table; covers.py says which
 test an id belongs to, outcomes.py how it ended. --run makes docs/conformance.md
 of the full run of tests/run.sh that just ended, and fails if a test of a row
-failed or did not run. --write makes it without a run, and no outcome but a
+failed, did not run, or is not what it was when the run began, of which --begin
+has taken note. --write makes it without a run, and no outcome but a
 run's stands in it: the last one's, where the test's files are what they were
 then. Of every other it says that it was not run since it changed.
 
@@ -24,6 +25,7 @@ import outcomes
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SUFFIXES = {".c", ".sh", ".table", ".cases", ".py"}
+BEGUN = "build/log/begun"
 ROWS_SHOWN = 3
 NOT_SINCE = "not run since it changed"
 NO_TEST = "no test"
@@ -196,6 +198,16 @@ def changes(written, digests):
     return changed
 
 
+def run_now(top, digests):
+    """outcome() by the run that just ended: of what was there all the time."""
+    changed = changes(outcomes.text_of(top / BEGUN), digests)
+    run = outcomes.Run(top)
+
+    def outcome(test):
+        return (False, NOT_SINCE) if changed(str(test)) else run.outcome(test)
+    return outcome
+
+
 def kept(written, changed):
     """outcome() by what the document has of the last run."""
     known = {}
@@ -224,11 +236,15 @@ def main(arguments, top=TOP):
     strangers = sorted(named_anywhere(top) - known)
     if strangers:
         return complain(["no table has " + " ".join(strangers)])
+    if "--begin" in arguments:
+        (top / BEGUN).parent.mkdir(parents=True, exist_ok=True)
+        (top / BEGUN).write_text(files_text(digests))
+        return 0
     run = "--run" in arguments
     changed = changes(written, digests)
     document, wrong, count = make(
         groups, found,
-        outcomes.Run(top).outcome if run else kept(written, changed))
+        run_now(top, digests) if run else kept(written, changed))
     document += files_text(digests if run else read_files(written))
     if run or "--write" in arguments:
         path.parent.mkdir(exist_ok=True)

@@ -6,6 +6,7 @@ earlier runs left of this before it starts:
 - build/PRESET/results/LABEL.xml: ctest's on each program, as JUnit has it
 - build/log/outcomes: tests/run.sh's on each suite: name, passed, failed
 - build/log/fuzz/TARGET.code: a fuzz target's exit status
+- build/log/begun: the tests' files as they were when it began (conformance.py)
 
 A test passed if it ran in each build that it has to and in none it failed.
 """

@@ -283,6 +283,7 @@ def try_covers():
 
 def try_good_run():
     with tree({**SMALL, **RUN}) as top:
+        asked(top, "--begin")
         status, out = asked(top, "--run")
         want("a run without a failure", status == 0, out)
         want("what is written", words_of(top) == WRITTEN, words_of(top))
@@ -297,6 +298,7 @@ def try_good_run():
 
 def try_damage(what, changes, said):
     with tree({**SMALL, **RUN, **changes}) as top:
+        asked(top, "--begin")
         status, out = asked(top, "--run")
         want(what, status == 1 and said in out, f"{status}, {out}")
 
@@ -304,6 +306,7 @@ def try_damage(what, changes, said):
 def try_change(what, ident, path, more):
     """No outcome outlives what it was of."""
     with tree({**WITH_FILES, **RUN_WITH_FILES}) as top:
+        asked(top, "--begin")
         status, out = asked(top, "--run")
         want("a run with tables", status == 0, out)
         before = words_of(top)
@@ -321,6 +324,20 @@ def try_change(what, ident, path, more):
         want(f"{what}, not run", words_of(top) == now, words_of(top))
         asked(top, "--run")
         want(f"{what}, run", words_of(top) == before, words_of(top))
+
+
+def try_change_meanwhile(path):
+    """What was changed while it ran is nothing that was run."""
+    with tree({**SMALL, **RUN}) as top:
+        want("no note of the beginning", asked(top, "--run")[0] == 1)
+        asked(top, "--begin")
+        text = (top / path).read_text()
+        (top / path).write_text(text + "\n")
+        status, out = asked(top, "--run")
+        want(f"{path} changed meanwhile",
+             status == 1 and conformance.NOT_SINCE in out, out)
+        (top / path).write_text(text)
+        want(f"{path} as it began", asked(top, "--run")[0] == 0)
 
 
 def try_document():
@@ -351,6 +368,8 @@ def main():
         try_damage(*damage)
     for change in CHANGES:
         try_change(*change)
+    for path in ("tests/unit/test_a.c", "tests/e2e/one.sh"):
+        try_change_meanwhile(path)
     try_document()
     want("no TAP in TAP", outcomes.read_tap("ok 1 - a:b:c: Passed\n1..1\n"
                                             "ok 2 - a:b:d: Passed\n") is None)
