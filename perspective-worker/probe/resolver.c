@@ -151,7 +151,9 @@ struct sizes {
 };
 
 static const struct sizes sizes[] = {
-	{ "outgoing-num-tcp:", "32", "16" },
+	/* above it libunbound takes the oldest from whoever waits for it: few
+	   get an answer then. Each is 5 KiB. */
+	{ "outgoing-num-tcp:", "128", "16" },
 	{ "msg-cache-size:", "4m", "64k" },
 	{ "rrset-cache-size:", "8m", "128k" },
 	{ "key-cache-size:", "1m", "64k" },

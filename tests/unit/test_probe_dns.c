@@ -14,6 +14,7 @@
 #include "tests/support/run.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -48,6 +49,18 @@ static const char *says; /* in TXT records; two letters */
 static char root_text[64];
 static struct span root[1];
 static struct span anchor[1];
+
+/* "cut.t0" and so on: zones with servers of their own. Over UDP they say that
+   more is to be had over TCP; there they take connections, and are mute. */
+enum { ZONES = 100 };
+static struct {
+	char address[32];
+	int udp_fd, tcp_fd;
+	struct event *udp, *tcp;
+} zones[ZONES];
+static bool has_zones;
+static int connections[2 * ZONES];
+static int connections_count;
 
 static struct dns_lookup *slot;
 static struct dns_evidence seen;
@@ -183,7 +196,31 @@ static size_t put_answer(uint8_t *p, const uint8_t *q, size_t n)
 	return label_is(q, "poison") ? put_poison(p, n) : n;
 }
 
-static size_t answer(uint8_t *p, size_t len, bool *reply)
+/* Of a name in one of the zones; else -1. */
+static int zone_of(const uint8_t *q)
+{
+	const uint8_t *top = q + 1 + q[0];
+
+	if (!has_zones || q[0] == 0 || top[0] != 3 || top[1] != 't' ||
+	    top[4] != 0)
+		return -1;
+	return (top[2] - '0') * 10 + top[3] - '0';
+}
+
+static size_t refer_to_zone(uint8_t *p, size_t n, int zone)
+{
+	char name[8], host[12];
+
+	snprintf(name, sizeof(name), "t%02d", zone);
+	snprintf(host, sizeof(host), "ns.t%02d", zone);
+	p[2] = 0x80;
+	p[9] = 1;
+	p[11] = 1;
+	n += put_server(p + n, name, host);
+	return n + put_address(p + n, host, zones[zone].address);
+}
+
+static size_t answer(uint8_t *p, size_t len, bool at_root, bool *reply)
 {
 	uint8_t *q = p + HEADER;
 	size_t n = question_len(q, len - HEADER);
@@ -199,6 +236,8 @@ static size_t answer(uint8_t *p, size_t len, bool *reply)
 	memset(p + 6, 0, 6);
 	if (q[0] == 0 && q[2] == TYPE_NS)
 		return prime(p);
+	if (at_root && zone_of(q) >= 0)
+		return refer_to_zone(p, HEADER + n, zone_of(q));
 	if (label_is(q, "lower")) /* does not keep the case */
 		for (size_t i = 0; i < n - 4; i++)
 			q[i] = ascii_lower(q[i]);
@@ -226,11 +265,10 @@ static void on_query(evutil_socket_t fd, short what, void *arg)
 	bool reply;
 
 	(void)what;
-	(void)arg;
 	if (len <= HEADER)
 		return;
 
-	size_t n = answer(p, (size_t)len, &reply);
+	size_t n = answer(p, (size_t)len, arg == NULL, &reply);
 
 	if (reply)
 		(void)sendto(fd, p, n, MSG_DONTWAIT, (struct sockaddr *)&from,
@@ -646,6 +684,98 @@ START_TEST(tries_share_ports_with_few)
 }
 END_TEST
 
+static void on_connection(evutil_socket_t fd, short what, void *arg)
+{
+	int taken = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+	(void)what;
+	(void)arg;
+	if (taken >= 0 && connections_count < COUNT(connections))
+		connections[connections_count++] = taken;
+}
+
+static bool is_open(int fd)
+{
+	char asked[512];
+	ssize_t n;
+
+	do
+		n = recv(fd, asked, sizeof(asked), MSG_DONTWAIT);
+	while (n > 0);
+	return n < 0 && errno == EAGAIN;
+}
+
+static int open_connections(void)
+{
+	int open = 0;
+
+	for (int i = 0; i < connections_count; i++)
+		open += is_open(connections[i]);
+	return open;
+}
+
+static void serve_zone(int i)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		                  .sin_port = htons(53) };
+	unsigned pid = (unsigned)getpid();
+
+	snprintf(zones[i].address, sizeof(zones[i].address), "127.%u.%u.%d",
+	         228 + pid % 20, pid / 20 % 250 + 1, i + 1);
+	inet_pton(AF_INET, zones[i].address, &at.sin_addr);
+	zones[i].udp_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	zones[i].tcp_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(
+		bind(zones[i].udp_fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(
+		bind(zones[i].tcp_fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(listen(zones[i].tcp_fd, 8), 0);
+	zones[i].udp = event_new(loop_base(loop), zones[i].udp_fd,
+	                         EV_READ | EV_PERSIST, on_query, &zones[i]);
+	zones[i].tcp = event_new(loop_base(loop), zones[i].tcp_fd,
+	                         EV_READ | EV_PERSIST, on_connection, NULL);
+	event_add(zones[i].udp, NULL);
+	event_add(zones[i].tcp, NULL);
+}
+
+static void end_zones(void)
+{
+	for (int i = 0; i < ZONES; i++) {
+		event_free(zones[i].udp);
+		event_free(zones[i].tcp);
+		close(zones[i].udp_fd);
+		close(zones[i].tcp_fd);
+	}
+	for (int i = 0; i < connections_count; i++)
+		close(connections[i]);
+	has_zones = false;
+	connections_count = 0;
+}
+
+/* Promise 7: where there are more answers to be had over TCP than connections,
+   libunbound takes one from the lookup that has had it longest. */
+START_TEST(tries_have_connections)
+{
+	struct dns_lookup *slots[ZONES] = { NULL };
+	char name[16];
+
+	has_zones = true;
+	for (int i = 0; i < ZONES; i++)
+		serve_zone(i);
+	for (int i = 0; i < ZONES; i++) {
+		snprintf(name, sizeof(name), "cut.t%02d", i);
+		dns_lookup_start(context, span_str(name), TYPE_TXT, LIMIT_MS,
+		                 LIMIT_MS, on_done, &slots[i], &slots[i]);
+	}
+	while (connections_count < ZONES)
+		run_for(20);
+	ck_assert_int_eq(open_connections(), ZONES);
+	for (int i = 0; i < ZONES; i++)
+		dns_lookup_cancel(&slots[i]);
+	end_zones();
+}
+END_TEST
+
 /* What ended has no port; what was given up goes on in libunbound, with its
    own. */
 START_TEST(tries_given_up_keep_their_ports)
@@ -976,6 +1106,7 @@ int main(void)
 	tcase_add_test(one, checks_in_a_window_share_a_context);
 	tcase_add_test(one, fresh_context_knows_nothing);
 	tcase_add_loop_test(one, tries_share_ports_with_few, 0, 2);
+	tcase_add_test(one, tries_have_connections);
 	tcase_add_test(one, tries_given_up_keep_their_ports);
 	tcase_add_checked_fixture(checks, per_check, teardown);
 	tcase_add_test(checks, per_check_shares_nothing);
