@@ -40,6 +40,7 @@ struct resolver_context {
 	size_t users;     /* who took it, and tries */
 	size_t tries;     /* in flight */
 	size_t given_up;  /* go on in libunbound */
+	size_t ended;     /* the others: libunbound said something */
 	bool retired;
 	bool single; /* for one check, or a part of one */
 	bool second; /* for second tries of many */
@@ -389,7 +390,11 @@ static struct resolver_context *make_another(struct resolver *r, enum use use,
 /* A query without a port waits in libunbound, unsent. */
 static bool is_full(const struct resolver_context *c)
 {
-	return !c->single && c->tries + c->given_up >= RESOLVER_TRIES_MAX;
+	size_t left_behind =
+		c->ended / (RESOLVER_ENDED_MAX / RESOLVER_TRIES_MAX);
+
+	return !c->single &&
+	       c->tries + c->given_up + left_behind >= RESOLVER_TRIES_MAX;
 }
 
 static struct resolver_context *take_from(struct resolver *r,
@@ -472,6 +477,8 @@ void resolver_end_try(struct resolver_context **slot, enum resolver_try how)
 	c->tries--;
 	if (how == RESOLVER_GIVEN_UP)
 		c->given_up++;
+	else
+		c->ended++;
 	/* what was given up may fail in there, and nobody is told */
 	if (c->second && how != RESOLVER_ANSWERED &&
 	    kept_until_ms < c->until_ms)

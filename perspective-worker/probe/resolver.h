@@ -11,7 +11,9 @@
  * context is freed: so a context is full with RESOLVER_TRIES_MAX of what is
  * asked and what was given up in it. Each try then has a port and is sent,
  * which R-068 wants of those that count; and one that hangs keeps few others
- * from being freed.
+ * from being freed. Eight that ended count as one: of servers whose names are
+ * in dead zones libunbound goes on to look for addresses, for one lookup in
+ * ten.
  *
  * Validation can't be weakened: there are no settings for it, a trust anchor is
  * required and is tried before resolver_new() returns, outside a lab only keys
@@ -27,7 +29,9 @@
 #include "wire/value.h"
 
 enum {
-	RESOLVER_TRIES_MAX = 512 /* in flight or given up, in one context */
+	/* of one context */
+	RESOLVER_TRIES_MAX = 512, /* in flight or given up */
+	RESOLVER_ENDED_MAX = 8 * RESOLVER_TRIES_MAX
 };
 
 struct ub_ctx;

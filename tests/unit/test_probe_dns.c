@@ -776,26 +776,42 @@ START_TEST(tries_have_connections)
 }
 END_TEST
 
-/* What ended has no port; what was given up goes on in libunbound, with its
-   own. */
-START_TEST(tries_given_up_keep_their_ports)
+static void expect_next_context(void)
 {
 	int64_t number = resolver_context_number(context);
+	struct resolver_context *tried = try_in(0);
+
+	ck_assert_int_gt(resolver_context_number(tried), number);
+	resolver_end_try(&tried, RESOLVER_ANSWERED);
+}
+
+/* What was given up goes on in libunbound, with its port. */
+START_TEST(tries_given_up_keep_their_ports)
+{
 	struct resolver_context *tried;
 
-	for (int i = 0; i < 2 * RESOLVER_TRIES_MAX; i++) {
-		tried = try_in(0);
-		ck_assert_ptr_eq(tried, context);
-		resolver_end_try(&tried, RESOLVER_ANSWERED);
-	}
 	for (int i = 0; i < RESOLVER_TRIES_MAX; i++) {
 		tried = try_in(0);
 		ck_assert_ptr_eq(tried, context);
 		resolver_end_try(&tried, RESOLVER_GIVEN_UP);
 	}
-	tried = try_in(0);
-	ck_assert_int_gt(resolver_context_number(tried), number);
-	resolver_end_try(&tried, RESOLVER_ANSWERED);
+	expect_next_context();
+}
+END_TEST
+
+/* What has ended leaves to libunbound, one time in ten, to look for another
+   server's address: with a port, and nobody is told. */
+START_TEST(tries_that_ended_leave_some)
+{
+	struct resolver_context *tried;
+
+	for (int i = 0; i < RESOLVER_ENDED_MAX; i++) {
+		tried = try_in(0);
+		ck_assert_ptr_eq(tried, context);
+		resolver_end_try(&tried, i % 2 == 0 ? RESOLVER_ANSWERED
+		                                    : RESOLVER_FAILED);
+	}
+	expect_next_context();
 }
 END_TEST
 
@@ -1108,6 +1124,7 @@ int main(void)
 	tcase_add_loop_test(one, tries_share_ports_with_few, 0, 2);
 	tcase_add_test(one, tries_have_connections);
 	tcase_add_test(one, tries_given_up_keep_their_ports);
+	tcase_add_test(one, tries_that_ended_leave_some);
 	tcase_add_checked_fixture(checks, per_check, teardown);
 	tcase_add_test(checks, per_check_shares_nothing);
 	tcase_add_loop_test(checks, second_tries_of_a_check_share_a_context, 0,
