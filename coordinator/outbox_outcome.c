@@ -69,7 +69,7 @@ static void finish_decision(struct partition *p, struct answer *a,
 	log_decision(a, offset, took_ms);
 	stats_decision(p->c->stats, &a->decision, took_ms);
 	for (struct rival *r = s->rivals; r != NULL; r = r->next)
-		requests_answer_rival(s, r, offset);
+		requests_answer_rival(s, r, &entry);
 	admission_committed(s);
 	session_end(s);
 }

@@ -182,9 +182,10 @@ static bool is_at_home(const struct incoming *in, int32_t *home)
 	       id_check_request(in->id, true) != ID_OK;
 }
 
-static void echo(struct incoming *in, const struct window_entry *first)
+static void echo(struct partition *p, int64_t offset,
+                 const struct window_entry *first)
 {
-	struct answer *a = answer_new(ANSWER_ECHO, in->p, in->m->offset, NULL);
+	struct answer *a = answer_new(ANSWER_ECHO, p, offset, NULL);
 
 	a->key = arena_span(a->arena, first->request_id);
 	a->value = arena_span(a->arena, first->value);
@@ -193,8 +194,8 @@ static void echo(struct incoming *in, const struct window_entry *first)
 	                      ? ENCODING_JSON
 	                      : ENCODING_MSGPACK;
 	a->echo_of = first->offset;
-	stats_answer(in->p->c->stats, "echo");
-	outbox_add(in->p->c->outbox, a);
+	stats_answer(p->c->stats, "echo");
+	outbox_add(p->c->outbox, a);
 }
 
 /* Signed, but not in the chain: no sequence, not counted. */
@@ -232,9 +233,12 @@ static void conflict(struct partition *p, const struct rival *r, struct span id,
 }
 
 void requests_answer_rival(struct session *s, const struct rival *r,
-                           int64_t echo_of)
+                           const struct window_entry *first)
 {
-	conflict(s->partition, r, s->request_id, echo_of);
+	if (r->same)
+		echo(s->partition, r->offset, first);
+	else
+		conflict(s->partition, r, s->request_id, first->offset);
 }
 
 /* The time allowed counts from the first record, which a forwarded one names;
@@ -275,16 +279,23 @@ static void keep_shown(struct request *r, struct arena *arena)
 	*r = shown;
 }
 
-/* The id's first request is still being worked on. */
+/*
+ * The id's first request is still being worked on. Who repeats it gets nothing
+ * more, unless the decision was made: it may be on the log, and this be from
+ * whoever has read it and now waits for an echo.
+ */
 static void repeat_of_undecided(struct incoming *in, struct session *s)
 {
-	if (digest_eq(&s->request.digest, &in->digest)) {
+	bool same = digest_eq(&s->request.digest, &in->digest);
+
+	if (same && s->state != SESSION_DECIDED) {
 		pass_over(in, "repeat");
 		return;
 	}
 	struct rival *r = arena_alloc(s->arena, sizeof(*r));
 
 	*r = rival_of(in);
+	r->same = same;
 	keep_shown(&r->request, s->arena);
 	r->next = s->rivals;
 	s->rivals = r;
@@ -353,7 +364,7 @@ static void work(struct incoming *in)
 	const struct window_entry *first = window_find(in->p->window, in->id);
 
 	if (first != NULL && digest_eq(&first->request_digest, &in->digest)) {
-		echo(in, first);
+		echo(in->p, in->m->offset, first);
 		return;
 	}
 	if (was_repeat(in)) {

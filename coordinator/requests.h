@@ -9,10 +9,11 @@
 #define COORDINATOR_REQUESTS_H
 
 #include "coordinator/session.h"
+#include "coordinator/window.h"
 
 void requests_on_message(struct partition *p, const struct kafka_message *m);
-/* The answer to a rival, once the first decision stands at echo_of. */
+/* The answer to a rival, once the first decision is on the log. */
 void requests_answer_rival(struct session *s, const struct rival *r,
-                           int64_t echo_of);
+                           const struct window_entry *first);
 
 #endif

@@ -55,13 +55,14 @@ struct early_result {
 	struct early_result *next;
 };
 
-/* Another request under the same id: answered once the first one is. */
+/* Another record under the same id: answered once the first one is. */
 struct rival {
 	int64_t offset;
 	struct digest digest;
 	int64_t timestamp_ms;
 	struct request request;
 	enum encoding encoding;
+	bool same; /* a repeat: came when the decision was on its way */
 	struct rival *next;
 };
 

@@ -308,7 +308,7 @@ START_TEST(told_only_when_logged)
 	world_pass(&w.kafka, 300);
 	ck_assert_int_eq(w.decisions, 0);
 	ck_assert(has_an_answer(NULL));
-	ck_assert(cw_has_figure(&w, "mpic_answers_queued 1\n"));
+	cw_wait_figure(&w, "mpic_answers_queued 1\n");
 	cw_kill(&w);
 	world_pass(&w.kafka, 300);
 	ck_assert_int_eq(w.decisions, 0);

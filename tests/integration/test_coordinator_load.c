@@ -66,11 +66,11 @@ START_TEST(late_at_intake)
 	expect("late", OUTCOME_DO_NOT_ISSUE, REASON_OVERLOADED);
 	expect("good", OUTCOME_CORROBORATED, REASON_QUORUM_MET);
 	ck_assert_int_eq(w.checks[0], 1);
-	ck_assert(cw_has_figure(
-		&w, "mpic_request_time_left_seconds_count{at=\"intake\"} 2"));
-	ck_assert(cw_has_figure(
-		&w, "mpic_request_time_left_seconds_count{at=\"decision\"} 1"));
-	ck_assert(cw_has_figure(&w, "mpic_requests_working 0"));
+	cw_wait_figure(&w,
+	               "mpic_request_time_left_seconds_count{at=\"intake\"} 2");
+	cw_wait_figure(
+		&w, "mpic_request_time_left_seconds_count{at=\"decision\"} 1");
+	cw_wait_figure(&w, "mpic_requests_working 0");
 }
 END_TEST
 
@@ -179,7 +179,7 @@ START_TEST(results_do_not_wait_behind_requests)
 		}
 	}
 	ck_assert_int_eq(good, GOOD);
-	ck_assert(cw_has_figure(&w, "mpic_requests_in_flight 0"));
+	cw_wait_figure(&w, "mpic_requests_in_flight 0");
 }
 END_TEST
 

@@ -161,7 +161,7 @@ START_TEST(no_plan_without_a_proven_primary)
 		ck_assert_str_eq(reason_name(d->reason), "primary-unproven");
 		expect_checks(0);
 	}
-	ck_assert(cw_has_figure(&w, "mpic_primary_unproven 1"));
+	cw_wait_figure(&w, "mpic_primary_unproven 1");
 	ck_assert_int_eq(decide_while(VALIDATION_SHOWN, "shown")->outcome,
 	                 OUTCOME_ISSUE);
 }

@@ -25,21 +25,24 @@ static void teardown(void)
 static const struct start {
 	const char *user_agent;
 	enum probe_death death;
+	int64_t start_limit_ms; /* 0: the pool's own, of which none runs out */
 } starts[] = {
-	{ "start-exit", PROBE_DEATH_ENDED },
-	{ "start-hang", PROBE_DEATH_UNREADY },
-	{ "start-fail", PROBE_DEATH_UNREADY },
-	{ "start-twice", PROBE_DEATH_BREACH },
+	{ "start-exit", PROBE_DEATH_ENDED, 0 },
+	{ "start-hang", PROBE_DEATH_UNREADY, 100 },
+	{ "start-fail", PROBE_DEATH_UNREADY, 0 },
+	{ "start-twice", PROBE_DEATH_BREACH, 0 },
 };
 
 /* No storm of processes: each start in vain doubles the wait. */
 START_TEST(bad_start_is_tried_again_slowly)
 {
-	const struct probe_pool_options quick = { .start_limit_ms = 100 };
+	const struct probe_pool_options options = {
+		.start_limit_ms = starts[_i].start_limit_ms
+	};
 	struct tried task;
 	struct probe_pool_figures f;
 
-	pool_open(&w, starts[_i].user_agent, &quick);
+	pool_open(&w, starts[_i].user_agent, &options);
 	pool_try(&w, &task, "honest", "good.example", SHORT_MS);
 	pool_wait_deaths(&w, 2);
 	(void)pool_turn(&w, NULL, NULL, 1000);

@@ -116,40 +116,56 @@ static bool is_whole(const struct coordinator_world *w, const struct decided *d)
 	return true;
 }
 
-static bool are_whole(const struct coordinator_world *w)
+/* NULL: all are. */
+static const struct decided *find_unwhole(const struct coordinator_world *w)
 {
-	for (const struct decided *d = w->decided; d != NULL; d = d->next) {
-		if (!is_whole(w, d))
-			return false;
-	}
-	return true;
+	const struct decided *d = w->decided;
+
+	while (d != NULL && is_whole(w, d))
+		d = d->next;
+	return d;
 }
 
 struct waiting {
 	struct coordinator_world *w;
+	const char *what;
 	const int *have;
 	int want;
+	char state[300]; /* for when it does not happen */
 };
 
 static bool has_enough(void *arg)
 {
 	struct waiting *x = arg;
+	const struct decided *d = find_unwhole(x->w);
 
-	return *x->have >= x->want && are_whole(x->w);
+	if (*x->have >= x->want && d == NULL)
+		return true;
+	(void)snprintf(x->state, sizeof(x->state),
+	               "%d %s, of which %d came%s%.*s", x->want, x->what,
+	               *x->have,
+	               d == NULL ? "" : ", what they rest on not, as of ",
+	               d == NULL ? 0 : (int)d->decision.request_id.len,
+	               d == NULL ? "" : (const char *)d->decision.request_id.p);
+	return false;
+}
+
+static void wait_for(struct coordinator_world *w, const char *what,
+                     const int *have, int want)
+{
+	struct waiting x = { w, what, have, want, "" };
+
+	world_run(&w->kafka, x.state, has_enough, &x);
 }
 
 void cw_wait_decisions(struct coordinator_world *w, int count)
 {
-	struct waiting x = { w, &w->decisions, count };
-
-	world_run(&w->kafka, "decisions", has_enough, &x);
+	wait_for(w, "decisions", &w->decisions, count);
 }
 
 void cw_wait_dead(struct coordinator_world *w, int count)
 {
-	struct waiting x = { w, &w->dead_letters, count };
-
-	world_run(&w->kafka, "dead letters", has_enough, &x);
+	wait_for(w, "dead letters", &w->dead_letters, count);
 }
 
 const struct decided *cw_decision(struct coordinator_world *w, const char *id,

@@ -389,8 +389,7 @@ void cw_send(struct coordinator_world *w, const struct kafka_record *record)
 	                 KAFKA_SENT);
 }
 
-static bool find_figure(struct coordinator_world *w, const char *line,
-                        bool tell)
+bool cw_has_figure(struct coordinator_world *w, const char *line)
 {
 	struct buf text = { 0 };
 
@@ -398,20 +397,28 @@ static bool find_figure(struct coordinator_world *w, const char *line,
 	buf_add_u8(&text, '\0');
 	bool has = strstr((const char *)text.p, line) != NULL;
 
-	if (!has && tell)
-		(void)fprintf(stderr, "%s", (const char *)text.p);
 	buf_clear(&text);
 	return has;
 }
 
-bool cw_has_figure(struct coordinator_world *w, const char *line)
+struct figure {
+	struct coordinator_world *w;
+	const char *line;
+};
+
+static bool is_shown(void *arg)
 {
-	return find_figure(w, line, true);
+	const struct figure *f = arg;
+
+	return cw_has_figure(f->w, f->line);
 }
 
-bool cw_shows_figure(struct coordinator_world *w, const char *line)
+/* A decision is read before its transaction's end is told to who made it. */
+void cw_wait_figure(struct coordinator_world *w, const char *line)
 {
-	return find_figure(w, line, false);
+	struct figure f = { w, line };
+
+	world_run(&w->kafka, line, is_shown, &f);
 }
 
 void cw_submit(struct coordinator_world *w, int32_t partition, const char *key,

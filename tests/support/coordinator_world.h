@@ -158,8 +158,8 @@ const char *cw_replay_problem(struct coordinator_world *w,
                               const struct decided *d);
 /* Whether a figure stands in /metrics: a series with its value. */
 bool cw_has_figure(struct coordinator_world *w, const char *line);
-/* The same, without showing them all if it does not: to wait for it. */
-bool cw_shows_figure(struct coordinator_world *w, const char *line);
+/* Waits until it does. */
+void cw_wait_figure(struct coordinator_world *w, const char *line);
 /* How one perspective voted in the last attempt. */
 const struct perspective_vote *cw_vote(const struct decided *d,
                                        const char *code, enum check_kind kind);
