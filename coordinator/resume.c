@@ -137,10 +137,6 @@ void session_resume(struct session *s)
 	s->state = SESSION_RUNNING;
 	s->resumed = true;
 	admission_begin(s);
-	s->resuming = true;
 	attempts_set_deadline(s);
-	for (const struct early_result *e = s->early; e != NULL; e = e->next)
-		session_on_result(s, &e->heard);
-	s->resuming = false;
-	session_resumed(s);
+	session_fold_kept(s);
 }

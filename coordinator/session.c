@@ -189,8 +189,17 @@ static void step(struct session *s)
 		attempts_dispatch(s);
 }
 
-void session_resumed(struct session *s)
+/* Those that are kept meanwhile, for a next attempt, are another list. */
+void session_fold_kept(struct session *s)
 {
+	const struct early_result *e = s->early;
+
+	s->early = NULL;
+	s->early_end = &s->early;
+	s->resuming = true;
+	for (; e != NULL; e = e->next)
+		session_on_result(s, &e->heard);
+	s->resuming = false;
 	if (s->state == SESSION_RUNNING)
 		step(s);
 }
@@ -200,7 +209,7 @@ void session_logged(struct session *s)
 	assert(s->state == SESSION_LOGGING);
 	s->state = SESSION_RUNNING;
 	attempts_set_deadline(s);
-	step(s);
+	session_fold_kept(s);
 }
 
 static void keep_early(struct session *s, const struct heard *heard)
@@ -220,7 +229,10 @@ void session_on_result(struct session *s, const struct heard *heard)
 	struct run *run = session_run(s);
 	enum fold fold;
 
-	if (s->state == SESSION_AWAITING) {
+	/* an attempt may be on the log before its owner is told so, and who
+	   was the owner before may have sent its checks: nobody asks for the
+	   verdict yet, which is asked after each result */
+	if (s->state == SESSION_AWAITING || s->state == SESSION_LOGGING) {
 		keep_early(s, heard);
 		return;
 	}
@@ -228,8 +240,6 @@ void session_on_result(struct session *s, const struct heard *heard)
 		stats_result(s->partition->c->stats, FOLD_AFTER_CLOSE);
 		return;
 	}
-	/* an attempt is folded into from its planning on: its offset may not
-	   be known yet, its results can't be there yet either */
 	fold = attempt_fold(&run->state, heard);
 	attempts_log_fold(s, fold, heard);
 	if (fold == FOLD_COUNTED || fold == FOLD_LATE)

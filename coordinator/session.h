@@ -49,7 +49,7 @@ struct restored_attempt {
 	struct restored_attempt *next; /* newest first */
 };
 
-/* A result that came before the request was read. */
+/* A result that came before the request was read, or word of its attempt. */
 struct early_result {
 	struct heard heard;
 	struct early_result *next;
@@ -87,8 +87,8 @@ struct session {
 	struct run *runs[DECISION_ATTEMPTS_MAX];
 	size_t runs_count;
 
-	/* AWAITING only: attempts as read, results as read */
-	struct restored_attempt *restored;
+	struct restored_attempt *restored; /* AWAITING only: as read */
+	/* AWAITING and LOGGING: results as read */
 	struct early_result *early, **early_end;
 
 	struct rival *rivals;
@@ -139,8 +139,9 @@ bool session_drop_orphans(struct session *s);
 /* The request of an AWAITING session was read: go on where it stands. */
 void session_resume(struct session *s);
 
-/* Its results are folded: checks go to who was not heard. */
-void session_resumed(struct session *s);
+/* Folds what was kept of results, one at a time; then checks go to who was not
+   heard. */
+void session_fold_kept(struct session *s);
 
 /* Where attempts and results must be read from for this session. */
 int64_t session_attempts_from(const struct session *s, int64_t otherwise);

@@ -169,7 +169,11 @@ mutant(no_barrier coordinator/session.c
 mutant(results_from_now coordinator/restore.c
 	"from = session_results_from(s, from);" ";"
 	"before the deadline that ignored it")
-
+# What comes while an attempt is being logged is folded all at once.
+mutant(folded_unasked coordinator/session.c
+	"s->state == SESSION_AWAITING || s->state == SESSION_LOGGING"
+	"s->state == SESSION_AWAITING"
+	"a shorter prefix of the results was certain" --seed 41140928)
 # What came too late is begun all the same.
 mutant(no_time_left coordinator/session.c
 	"if (admission_refuses(s))" "if (0)"
