@@ -40,7 +40,7 @@ const struct setting worker_settings[] = {
 	SET_DURATION(C, "probe", "replace_after", probe_replace_ms, "15m", 1000, 86400000, 0, "A probe is replaced so long after its first check."),
 	SET_DURATION(C, "probe", "start_time", probe_start_ms, "10s", 100, 120000, 0, "How long a probe may take to be ready."),
 	SET_DURATION(C, "probe", "set_aside", set_aside_ms, "5m", 1000, 3600000, 0, "How long a zone whose checks ended two probes gets no more."),
-	SET_DURATION(C, "probe", "resolver_window", resolver_window_ms, "10s", 0, 600000, 0, "How long one resolver context takes new checks, before it drains and is freed; 0s: one per check."),
+	SET_DURATION(C, "probe", "resolver_window", resolver_window_ms, "10s", 0, 600000, 0, "How long one resolver context takes new lookups, unless it is full sooner, before it drains and is freed; 0s: one per check."),
 	SET_DURATION(C, "probe", "lookup_time", lookup_ms, "10s", 100, 120000, 0, "Limit of one try of a DNS lookup; there are two."),
 	SET_DURATION(C, "probe", "connect_time", connect_ms, "5s", 100, 120000, 0, "Limit of a connection to one address, so that the next has its turn."),
 	SET_TEXT(C, "probe", "trust_anchor_file", trust_anchor_file, "/usr/share/dns/root.key", 1, 4096, 0, "DS or DNSKEY records of the root, one a line; DNSSEC is always validated (R-026)."),
