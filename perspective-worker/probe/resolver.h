@@ -30,7 +30,7 @@
 
 enum {
 	/* of one context */
-	RESOLVER_TRIES_MAX = 512, /* in flight or given up */
+	RESOLVER_TRIES_MAX = 1024, /* in flight or given up */
 	RESOLVER_ENDED_MAX = 8 * RESOLVER_TRIES_MAX
 };
 
