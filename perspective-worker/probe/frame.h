@@ -75,7 +75,7 @@ struct probe_settings {
 	struct span own;            /* our egress, prefixes */
 	struct span lab_allowed;    /* lab only: prefixes out of the built-in */
 	struct text_list lab_ports; /* lab only: ports beside 53, 80, 443 */
-	/* How long one resolver context takes new checks; 0: one per check. */
+	/* How long one resolver context takes lookups; 0: one per check. */
 	int64_t resolver_window_ms;
 	int64_t lookup_ms; /* limit of one try of a DNS lookup; there are two */
 	int64_t connect_ms; /* of one address, so that the next has its turn */
