@@ -76,14 +76,73 @@ static bool has_answer(const struct asked *a)
 	return count(a, IS_DECISION) + count(a, IS_CONFLICT) > 0;
 }
 
-/* Enough answers; echoes are not owed. What is durable stays, so that an
-   answer that was found once is not looked for again. */
+/* -- echoes: who repeats what is undecided waits for the decision, who has read
+   the decision for one of these -- */
+
+/* 0: nobody sees one. */
+static int64_t decision_seen_us(const struct asked *a)
+{
+	for (size_t i = 0; i < seen.answers_count; i++) {
+		const struct answered *d = &seen.answers[i];
+
+		if (d->is == IS_DECISION && is_durable(d->record) &&
+		    d->partition == a->p->number &&
+		    d->offset == a->record->offset)
+			return d->record->stable_us;
+	}
+	return 0;
+}
+
+static bool is_owed_echo(const struct asked *a)
+{
+	const struct asked *first = first_of(a);
+	int64_t seen_us;
+
+	if (a->undecodable || !a->at_home || !is_durable(a->record) ||
+	    !is_repeat(a, first))
+		return false;
+	seen_us = decision_seen_us(first);
+	return seen_us > 0 && a->record->sent_us > seen_us;
+}
+
+/* The topic may have refused it: then a dead letter says so. */
+static bool has_dead_letter(const struct asked *a)
+{
+	return count(a, IS_DEAD) > 0 || has_short_form(a);
+}
+
+/* No echo says which repeat it is for: there must be as many as up to this. */
+static bool has_echo(const struct asked *a)
+{
+	int owed = 0, echoes = 0;
+
+	for (size_t i = 0; i < seen.asked_count; i++) {
+		const struct asked *b = &seen.asked[i];
+
+		owed += span_eq(b->id, a->id) && is_owed_echo(b) &&
+		        b->record->offset <= a->record->offset &&
+		        !has_dead_letter(b);
+	}
+	for (size_t i = 0; i < seen.answers_count; i++)
+		echoes += seen.answers[i].is == IS_ECHO &&
+		          is_durable(seen.answers[i].record) &&
+		          span_eq(seen.answers[i].id, a->id);
+	return echoes >= owed;
+}
+
+/* Enough answers. What is durable stays, so that an answer that was found once
+   is not looked for again. */
 static bool is_answered(struct asked *a)
 {
 	if (!a->answered)
 		a->answered = has_answer(a);
-	return a->answered ||
-	       (!a->undecodable && a->at_home && is_repeat(a, first_of(a)));
+	if (a->answered)
+		return true;
+	if (a->undecodable || !a->at_home || !is_repeat(a, first_of(a)))
+		return false;
+	/* with a small window it may be decided anew */
+	a->answered = world.small_window || !is_owed_echo(a) || has_echo(a);
+	return a->answered;
 }
 
 bool checker_all_answered(void)

@@ -140,6 +140,7 @@ struct log_record *log_append(struct log_partition *p,
 {
 	struct log_record *made = append_copy(p, r, STAND_PLAIN);
 
+	made->sent_us = sent_us;
 	sim_counts.reorders += sent_us < p->sent_us;
 	if (sent_us > p->sent_us)
 		p->sent_us = sent_us;
@@ -162,7 +163,7 @@ int64_t log_stable(struct log_partition *p)
 {
 	while (p->settled < p->count &&
 	       p->records[p->settled]->stand != STAND_OPEN)
-		p->settled++;
+		p->records[p->settled++]->stable_us = sim.now_us;
 	return (int64_t)p->settled;
 }
 

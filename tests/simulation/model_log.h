@@ -34,7 +34,9 @@ struct log_record {
 	size_t header_count;
 	enum stand stand;
 	struct log_txn *txn;
-	bool decided; /* its transaction's end is a commit, marker or not */
+	bool decided;    /* its transaction's end is a commit, marker or not */
+	int64_t sent_us; /* when it set out; 0: in a transaction */
+	int64_t stable_us; /* readers of what is committed see it since */
 };
 
 struct log_partition {

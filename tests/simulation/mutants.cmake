@@ -63,6 +63,11 @@ mutant(chain_over_abort coordinator/outbox_outcome.c
 mutant(no_duplicate_window coordinator/requests.c
 	"= window_find(in->p->window, in->id)" "= NULL"
 	"promise 1: request")
+# Who has read a decision that its coordinator has not yet heard of repeats his
+# request for nothing.
+mutant(repeats_unheard coordinator/requests.c
+	"if (same && s->state != SESSION_DECIDED)" "if (same)"
+	"has no answer")
 mutant(mark_past_open common/base/offsets.c
 	"if (at(o, i)->state == OPEN)\n\t\t\treturn" "if (0)\n\t\t\treturn"
 	"promise 1: the mark")
