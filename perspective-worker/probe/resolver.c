@@ -152,23 +152,25 @@ struct sizes {
 };
 
 static const struct sizes sizes[] = {
-	/* above it libunbound takes the oldest from whoever waits for it: few
-	   get an answer then. Each is 5 KiB. */
-	{ "outgoing-num-tcp:", "256", "16" },
 	{ "msg-cache-size:", "4m", "64k" },
 	{ "rrset-cache-size:", "8m", "128k" },
 	{ "key-cache-size:", "1m", "64k" },
 	{ "neg-cache-size:", "256k", "16k" },
 };
 
-/* A context holds a KiB for each UDP query that it may have in flight. */
+/*
+ * A context holds a KiB for each UDP query that it may have in flight, and five
+ * for each TCP connection. Above their number libunbound takes the oldest from
+ * whoever waits for it: few get an answer then.
+ */
 static const struct {
 	size_t ports;
+	size_t connections;
 	size_t lookups;
 } counts[] = {
-	[USE_SHARED] = { PORTS, 256 },
-	[USE_AGAIN] = { PORTS, 32 },
-	[USE_SINGLE] = { 128, 128 },
+	[USE_SHARED] = { PORTS, 256, 256 },
+	[USE_AGAIN] = { PORTS, 128, 32 },
+	[USE_SINGLE] = { 128, 16, 128 },
 };
 
 static int number_option(struct ub_ctx *ub, const char *name, size_t value,
@@ -190,6 +192,8 @@ static int number_option(struct ub_ctx *ub, const char *name, size_t value,
 static int set_sizes(struct ub_ctx *ub, enum use use, struct err *err)
 {
 	if (number_option(ub, "outgoing-range:", counts[use].ports, err) != 0 ||
+	    number_option(ub, "outgoing-num-tcp:", counts[use].connections,
+	                  err) != 0 ||
 	    number_option(ub, "num-queries-per-thread:", counts[use].lookups,
 	                  err) != 0)
 		return -1;
